@@ -1,0 +1,1 @@
+"""What the system does: one use case a module, on ports alone."""

@@ -1,0 +1,89 @@
+"""The frame of every ingestion run: one worker at a time, a row in the log, an end that is always written down."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from datetime import timedelta
+
+from trilha.application.ports import Clock, FleetUnitOfWork, IdSource, Lease, Leases, TelemetryUnitOfWork, UnitsOfWork
+from trilha.domain.identity import Organisations
+from trilha.domain.kernel import DomainError, NotFound, OrganisationId
+from trilha.domain.telemetry import IngestionRun, RunKind, declare_lost, fail, succeed
+
+LEASE_TTL = timedelta(minutes=3)
+"""Longer than the slowest answer of a source, for the lease is renewed between answers."""
+
+Steps = Callable[[Lease, IngestionRun, int], AsyncGenerator[IngestionRun, None]]
+"""Given the lease, the fresh run and the source's id of the organisation: yields the run after each committed step."""
+
+
+class ExclusiveRun:
+    """Runs steps under a fenced lease and logs how they ended.
+
+    Returns the run, or None if another worker is at it. A refusal (DomainError) ends the run as failed, with what was
+    committed before kept; anything else is a fault of ours: logged as `internal` and raised again.
+    """
+
+    def __init__(
+        self,
+        *,
+        organisations: Organisations,
+        units: UnitsOfWork[FleetUnitOfWork | TelemetryUnitOfWork],
+        leases: Leases,
+        clock: Clock,
+        ids: IdSource,
+        worker: str,
+    ) -> None:
+        self._organisations = organisations
+        self._units = units
+        self._leases = leases
+        self._clock = clock
+        self._ids = ids
+        self._worker = worker
+
+    async def __call__(self, organisation_id: OrganisationId, kind: RunKind, steps: Steps) -> IngestionRun | None:
+        """Do it once."""
+        lease = await self._leases.acquire(organisation_id, f"ingest:{kind}", self._worker, LEASE_TTL)
+        if lease is None:
+            return None
+        try:
+            return await self._logged(lease, kind, steps)
+        finally:
+            await self._leases.release(lease)
+
+    async def _logged(self, lease: Lease, kind: RunKind, steps: Steps) -> IngestionRun:
+        run = await self._begin(lease, kind)
+        try:
+            external_id = await self._external_id(lease.organisation_id)
+            async with aclosing(steps(lease, run, external_id)) as progress:
+                async for committed in progress:
+                    run = committed
+            run = succeed(run, self._clock.now())
+        except DomainError as error:
+            run = fail(run, error.code, str(error), self._clock.now())
+        except BaseException as error:
+            await self._save(lease, fail(run, "internal", type(error).__name__, self._clock.now()))
+            raise
+        await self._save(lease, run)
+        return run
+
+    async def _begin(self, lease: Lease, kind: RunKind) -> IngestionRun:
+        now = self._clock.now()
+        run = IngestionRun(id=self._ids.new(), kind=kind, started_at=now)
+        async with self._units(lease.organisation_id) as unit:
+            await unit.guard(lease)
+            for stale in await unit.runs.running(kind):
+                await unit.runs.save(declare_lost(stale, now))
+            await unit.runs.save(run)
+            await unit.commit()
+        return run
+
+    async def _save(self, lease: Lease, run: IngestionRun) -> None:
+        async with self._units(lease.organisation_id) as unit:
+            await unit.runs.save(run)
+            await unit.commit()
+
+    async def _external_id(self, organisation_id: OrganisationId) -> int:
+        source = await self._organisations.source_of(organisation_id)
+        if source is None:
+            raise NotFound("source of organisation", organisation_id)
+        return source.external_id

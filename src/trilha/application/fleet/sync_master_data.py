@@ -1,0 +1,129 @@
+"""Bring one organisation's master data up to date with its source."""
+
+from collections.abc import AsyncGenerator, Sequence
+
+import msgspec
+
+from trilha.application.exclusive_run import LEASE_TTL, ExclusiveRun
+from trilha.application.ports import Clock, FleetUnitOfWork, Lease, Leases, UnitsOfWork
+from trilha.domain.fleet import (
+    MASTER_KINDS,
+    Driver,
+    EventType,
+    FleetSource,
+    Group,
+    MasterChanges,
+    MasterDataSynced,
+    MasterKind,
+    MasterList,
+    MasterRecord,
+    Vehicle,
+    classify,
+    plan_sync,
+)
+from trilha.domain.kernel import OrganisationId, RejectedRecord
+from trilha.domain.telemetry import IngestionRun, MergeOutcome, RunKind, add_page
+
+
+class SyncMasterDataCommand(msgspec.Struct, frozen=True):
+    """`allow_empty` accepts that the source lists nothing of a kind, and deactivates all of it."""
+
+    organisation_id: OrganisationId
+    kinds: tuple[MasterKind, ...] = MASTER_KINDS
+    allow_empty: bool = False
+
+
+class SyncMasterData:
+    """Reads every kind from the source and commits each on its own, so that one bad list spoils no other.
+
+    Returns the run, or None if another worker is at it; see ExclusiveRun for how it ends.
+    """
+
+    def __init__(
+        self,
+        *,
+        run: ExclusiveRun,
+        source: FleetSource,
+        units: UnitsOfWork[FleetUnitOfWork],
+        leases: Leases,
+        clock: Clock,
+    ) -> None:
+        self._exclusively = run
+        self._source = source
+        self._units = units
+        self._leases = leases
+        self._clock = clock
+
+    async def __call__(self, command: SyncMasterDataCommand) -> IngestionRun | None:
+        """Do it once."""
+
+        def steps(lease: Lease, run: IngestionRun, external_id: int) -> AsyncGenerator[IngestionRun, None]:
+            return self._steps(lease, run, external_id, command)
+
+        return await self._exclusively(command.organisation_id, RunKind.MASTER_DATA, steps)
+
+    async def _steps(
+        self, lease: Lease, run: IngestionRun, external_id: int, command: SyncMasterDataCommand
+    ) -> AsyncGenerator[IngestionRun, None]:
+        for kind in command.kinds:
+            records, rejected = await self._read(kind, external_id)
+            lease = await self._leases.renew(lease, LEASE_TTL)
+            run = await self._commit(command, lease, run, _Listed(kind, records, rejected))
+            yield run
+
+    async def _read(
+        self, kind: MasterKind, external_id: int
+    ) -> tuple[Sequence[MasterRecord], Sequence[RejectedRecord]]:
+        listed: MasterList[Group] | MasterList[Driver] | MasterList[Vehicle] | MasterList[EventType]
+        match kind:
+            case "groups":
+                listed = await self._source.groups(external_id)
+            case "drivers":
+                listed = await self._source.drivers(external_id)
+            case "vehicles":
+                listed = await self._source.vehicles(external_id)
+            case "event_types":
+                listed = await self._source.event_types(external_id)
+        return listed.records, listed.rejected
+
+    async def _commit(
+        self, command: SyncMasterDataCommand, lease: Lease, run: IngestionRun, listed: "_Listed"
+    ) -> IngestionRun:
+        async with self._units(command.organisation_id) as unit:
+            await unit.guard(lease)
+            known = await unit.master_data.known(listed.kind)
+            records = await self._classified(unit, listed.records)
+            changes = plan_sync(listed.kind, known, records, allow_empty=command.allow_empty)
+            await unit.master_data.save(listed.kind, changes.writes)
+            if listed.rejected:
+                await unit.quarantine.add(listed.kind, None, self._clock.now(), listed.rejected)
+            outcome = MergeOutcome(inserted=len(changes.saved), duplicates=changes.unchanged)
+            run = add_page(run, outcome, len(listed.rejected))
+            await unit.runs.save(run)
+            if changes.writes:
+                unit.record(_synced(listed.kind, changes))
+            await unit.commit()
+        return run
+
+    async def _classified(self, unit: FleetUnitOfWork, records: Sequence[MasterRecord]) -> Sequence[MasterRecord]:
+        if not any(isinstance(record, EventType) for record in records):
+            return records
+        overrides = await unit.master_data.classifications()
+        return [
+            msgspec.structs.replace(record, classification=classify(record.id, overrides))
+            if isinstance(record, EventType)
+            else record
+            for record in records
+        ]
+
+
+class _Listed(msgspec.Struct, frozen=True):
+    kind: MasterKind
+    records: Sequence[MasterRecord]
+    rejected: Sequence[RejectedRecord]
+
+
+def _synced(kind: MasterKind, changes: MasterChanges[MasterRecord]) -> MasterDataSynced:
+    return MasterDataSynced(
+        kind=kind, saved=len(changes.saved), vanished=len(changes.vanished), unchanged=changes.unchanged
+    )

@@ -1,0 +1,66 @@
+"""Technical ports: what every use case may need of the machine it runs on.
+
+Each has an in-memory adapter, at least one real one, and a contract suite in `trilha.testing` that all of them pass.
+"""
+
+from trilha.application.ports.clock import Clock, IdSource
+from trilha.application.ports.event_bus import (
+    DeadLetter,
+    DeadLetters,
+    Envelope,
+    EventBus,
+    Handler,
+    Outbox,
+    OutboxClaim,
+)
+from trilha.application.ports.idempotency import Idempotency, IdempotencyScope, KeyReused, StillRunning
+from trilha.application.ports.jobs import JobClaim, JobRequests, JobRow, Jobs, TaskQueue
+from trilha.application.ports.leases import Lease, LeaseLost, Leases
+from trilha.application.ports.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest
+from trilha.application.ports.rate_limiter import Priority, RateLimit, RateLimiter
+from trilha.application.ports.token_store import SourceToken, TokenStore
+from trilha.application.ports.unit_of_work import (
+    FleetUnitOfWork,
+    OperationsUnitOfWork,
+    TelemetryUnitOfWork,
+    UnitOfWork,
+    UnitsOfWork,
+)
+
+__all__ = [
+    "DEFAULT_LIMIT",
+    "MAX_LIMIT",
+    "Clock",
+    "DeadLetter",
+    "DeadLetters",
+    "Envelope",
+    "EventBus",
+    "FleetUnitOfWork",
+    "Handler",
+    "IdSource",
+    "Idempotency",
+    "IdempotencyScope",
+    "JobClaim",
+    "JobRequests",
+    "JobRow",
+    "Jobs",
+    "KeyReused",
+    "Lease",
+    "LeaseLost",
+    "Leases",
+    "OperationsUnitOfWork",
+    "Outbox",
+    "OutboxClaim",
+    "Page",
+    "PageRequest",
+    "Priority",
+    "RateLimit",
+    "RateLimiter",
+    "SourceToken",
+    "StillRunning",
+    "TaskQueue",
+    "TelemetryUnitOfWork",
+    "TokenStore",
+    "UnitOfWork",
+    "UnitsOfWork",
+]

@@ -1,0 +1,97 @@
+"""All or nothing: what one use case writes, in one transaction of one organisation."""
+
+from types import TracebackType
+from typing import Protocol, Self, TypeVar
+from uuid import UUID
+
+from trilha.application.ports.idempotency import Idempotency
+from trilha.application.ports.jobs import JobRequests
+from trilha.application.ports.leases import Lease
+from trilha.domain.fleet import MasterData
+from trilha.domain.kernel import DomainEvent, OrganisationId
+from trilha.domain.telemetry import (
+    Checkpoints,
+    IngestionRuns,
+    Quarantine,
+    RawPages,
+    TelemetryEvents,
+    Throughput,
+)
+
+
+class UnitOfWork(Protocol):
+    """Leaving the block rolls back unless `commit` was awaited. Nothing outside it sees anything before."""
+
+    async def __aenter__(self) -> Self:
+        """Begin."""
+        ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Roll back what was not committed."""
+        ...
+
+    def record(self, event: DomainEvent) -> None:
+        """Write `event` to the outbox with this transaction."""
+        ...
+
+    async def guard(self, lease: Lease) -> None:
+        """Make sure that `lease` is still the newest until this transaction ends; raises LeaseLost."""
+        ...
+
+    async def first_time(self, consumer: str, event_id: UUID) -> bool:
+        """Note in the inbox that `consumer` digests the event here; False if it did so before."""
+        ...
+
+    async def commit(self) -> None:
+        """Make everything true at once."""
+        ...
+
+
+class FleetUnitOfWork(UnitOfWork, Protocol):
+    """What master data use cases write."""
+
+    @property
+    def master_data(self) -> MasterData: ...
+    @property
+    def quarantine(self) -> Quarantine: ...
+    @property
+    def runs(self) -> IngestionRuns: ...
+
+
+class OperationsUnitOfWork(UnitOfWork, Protocol):
+    """What commands about recurring work write."""
+
+    @property
+    def jobs(self) -> JobRequests: ...
+    @property
+    def idempotency(self) -> Idempotency: ...
+
+
+class TelemetryUnitOfWork(UnitOfWork, Protocol):
+    """What ingestion writes."""
+
+    @property
+    def events(self) -> TelemetryEvents: ...
+    @property
+    def raw_pages(self) -> RawPages: ...
+    @property
+    def quarantine(self) -> Quarantine: ...
+    @property
+    def checkpoints(self) -> Checkpoints: ...
+    @property
+    def runs(self) -> IngestionRuns: ...
+    @property
+    def throughput(self) -> Throughput: ...
+
+
+Unit_co = TypeVar("Unit_co", bound=UnitOfWork, covariant=True)
+
+
+class UnitsOfWork(Protocol[Unit_co]):
+    """Begins units of work."""
+
+    def __call__(self, organisation_id: OrganisationId) -> Unit_co:
+        """A unit for one organisation; nothing is opened until the block is entered."""
+        ...

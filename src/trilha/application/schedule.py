@@ -1,0 +1,77 @@
+"""Which job runs when: data. The scheduler reads it, and so does the simulated world."""
+
+from datetime import datetime, time, timedelta, tzinfo
+
+import msgspec
+
+from trilha.application.ports import JobRow
+from trilha.domain.kernel import InvalidValue, OrganisationId
+
+
+class Every(msgspec.Struct, frozen=True, tag=True):
+    """At a steady pace."""
+
+    interval: timedelta
+
+
+class DailyAt(msgspec.Struct, frozen=True, tag=True):
+    """Once a day by the organisation's own clocks."""
+
+    local_time: time
+
+
+Cadence = Every | DailyAt
+
+
+class JobKind(msgspec.Struct, frozen=True):
+    """A kind of recurring work and the task that does it."""
+
+    kind: str
+    task: str
+    cadence: Cadence
+
+
+SYNC_MASTER_DATA = "sync_master_data"
+INGEST_EVENTS = "ingest_events"
+
+JOBS: tuple[JobKind, ...] = (
+    JobKind(kind=SYNC_MASTER_DATA, task="sync_master_data", cadence=DailyAt(time(2, 0))),
+    JobKind(kind=INGEST_EVENTS, task="ingest_events", cadence=Every(timedelta(minutes=1))),
+)
+_BY_KIND = {job.kind: job for job in JOBS}
+
+
+def job_of(kind: str) -> JobKind:
+    """The job of a kind; raises InvalidValue with the kinds there are."""
+    try:
+        return _BY_KIND[kind]
+    except KeyError:
+        raise InvalidValue("kind", kind, " or ".join(_BY_KIND)) from None
+
+
+def first_job_rows(organisation_id: OrganisationId, now: datetime) -> list[JobRow]:
+    """A new organisation's jobs are all due at once: nobody wants to wait until two in the morning for data."""
+    return [JobRow(organisation_id=organisation_id, kind=job.kind, next_run_at=now) for job in JOBS]
+
+
+def next_run(cadence: Cadence, now: datetime, zone: tzinfo) -> datetime:
+    """The next time strictly after `now`, in UTC.
+
+    A local time that a change of clocks leaves out is made up for right after the jump; one that comes twice runs the
+    first time only.
+    """
+    match cadence:
+        case Every(interval):
+            return now + interval
+        case DailyAt(local_time):
+            return _next_local(local_time, now, zone)
+
+
+def _next_local(local_time: time, now: datetime, zone: tzinfo) -> datetime:
+    day = now.astimezone(zone).date()
+    for offset_days in range(3):
+        wall = datetime.combine(day + timedelta(days=offset_days), local_time, tzinfo=zone)
+        moment = wall.astimezone(now.tzinfo)
+        if moment > now:
+            return moment
+    raise AssertionError("a day is never three days long")

@@ -1,0 +1,1 @@
+"""What is true: pure decisions of the business. No input or output, no clock, no randomness."""

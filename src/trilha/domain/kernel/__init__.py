@@ -1,0 +1,51 @@
+"""The shared kernel: the few values and rules that every context speaks. Small on purpose."""
+
+from trilha.domain.kernel.errors import Conflict, DomainError, InvalidValue, NotFound
+from trilha.domain.kernel.events import DomainEvent
+from trilha.domain.kernel.ids import (
+    DriverId,
+    EventId,
+    EventTypeId,
+    GroupId,
+    OrganisationId,
+    VehicleId,
+    check_source_id,
+    parse_source_id,
+)
+from trilha.domain.kernel.point import GeoPoint
+from trilha.domain.kernel.rejection import RejectedRecord
+from trilha.domain.kernel.source import (
+    SinceTokenTooOld,
+    SourceError,
+    SourceNotPermitted,
+    SourceRefused,
+    SourceUnavailable,
+)
+from trilha.domain.kernel.text import fold
+from trilha.domain.kernel.time import TimeRange, utc
+
+__all__ = [
+    "Conflict",
+    "DomainError",
+    "DomainEvent",
+    "DriverId",
+    "EventId",
+    "EventTypeId",
+    "GeoPoint",
+    "GroupId",
+    "InvalidValue",
+    "NotFound",
+    "OrganisationId",
+    "RejectedRecord",
+    "SinceTokenTooOld",
+    "SourceError",
+    "SourceNotPermitted",
+    "SourceRefused",
+    "SourceUnavailable",
+    "TimeRange",
+    "VehicleId",
+    "check_source_id",
+    "fold",
+    "parse_source_id",
+    "utc",
+]

@@ -1,0 +1,72 @@
+"""How far a stream has been read, and what must never be skipped.
+
+MiX streams by the time records were created on its server; a token may be at most seven days old, and `NEW` brings no
+history. So the first token is made as old as is safe, the source's own token is the only way forward, and a token that
+has grown too old opens a visible gap instead of being replaced in silence.
+"""
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from trilha.domain.telemetry.model import Stream
+
+OLDEST_TOKEN = timedelta(days=7)
+SEED_AGE = timedelta(days=6, hours=12)
+"""Where a first token starts: as much history as the source gives, less room for a slow start."""
+
+
+class Checkpoint(msgspec.Struct, frozen=True):
+    """The token from which a stream is read next. `version` grows with every page and guards against two writers."""
+
+    stream: Stream
+    token: str
+    token_time: datetime
+    moved_at: datetime
+    checked_at: datetime
+    version: int = 0
+
+
+class Gap(msgspec.Struct, frozen=True):
+    """A time that the stream can no longer give and that a backfill has to fill. Open until `closed_at` is set."""
+
+    stream: Stream
+    start: datetime
+    end: datetime
+    opened_at: datetime
+    closed_at: datetime | None = None
+
+
+def seed_time(now: datetime) -> datetime:
+    """The time that the first token of a stream stands for."""
+    return now - SEED_AGE
+
+
+def is_too_old(token_time: datetime, now: datetime) -> bool:
+    """Whether the source would refuse a token of that time."""
+    return now - token_time >= OLDEST_TOKEN
+
+
+def first_checkpoint(stream: Stream, token: str, token_time: datetime, now: datetime) -> Checkpoint:
+    """Where a stream begins."""
+    return Checkpoint(stream=stream, token=token, token_time=token_time, moved_at=now, checked_at=now)
+
+
+def advance(checkpoint: Checkpoint, next_token: str | None, token_time: datetime | None, now: datetime) -> Checkpoint:
+    """Follow the token that the source named; without one, stay where we are: never invent one."""
+    if next_token is None or token_time is None or next_token == checkpoint.token:
+        return msgspec.structs.replace(checkpoint, checked_at=now, version=checkpoint.version + 1)
+    return Checkpoint(
+        stream=checkpoint.stream,
+        token=next_token,
+        token_time=token_time,
+        moved_at=now,
+        checked_at=now,
+        version=checkpoint.version + 1,
+    )
+
+
+def leap_over_gap(checkpoint: Checkpoint, token: str, token_time: datetime, now: datetime) -> tuple[Gap, Checkpoint]:
+    """Go on from a young token, leaving an open gap from the old one to it."""
+    gap = Gap(stream=checkpoint.stream, start=checkpoint.token_time, end=token_time, opened_at=now)
+    return gap, advance(checkpoint, token, token_time, now)
