@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 import msgspec
 
-from trilha.application.exclusive_run import LEASE_TTL, ExclusiveRun
+from trilha.application.exclusive_run import ExclusiveRun, keep
 from trilha.application.ports import Clock, FleetUnitOfWork, Lease, Leases, UnitsOfWork
 from trilha.domain.fleet import (
     MASTER_KINDS,
@@ -67,7 +67,7 @@ class SyncMasterData:
     ) -> AsyncGenerator[IngestionRun, None]:
         for kind in command.kinds:
             records, rejected = await self._read(kind, external_id)
-            lease = await self._leases.renew(lease, LEASE_TTL)
+            lease = await keep(lease, self._leases, self._clock)
             run = await self._commit(command, lease, run, _Listed(kind, records, rejected))
             yield run
 

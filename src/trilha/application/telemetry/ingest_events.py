@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 import msgspec
 
-from trilha.application.exclusive_run import LEASE_TTL, ExclusiveRun
+from trilha.application.exclusive_run import ExclusiveRun, keep
 from trilha.application.ports import Clock, Lease, Leases, TelemetryUnitOfWork, UnitsOfWork
 from trilha.application.telemetry.store_page import StorePage, StorePageCommand
 from trilha.domain.kernel import OrganisationId
@@ -71,7 +71,7 @@ class IngestEvents:
         checkpoint = await self._checkpoint(lease)
         async with aclosing(self._pages(external_id, checkpoint.token, max_pages)) as pages:
             async for page in pages:
-                lease = await self._leases.renew(lease, LEASE_TTL)
+                lease = await keep(lease, self._leases, self._clock)
                 stored = await self._store_page(
                     StorePageCommand(lease=lease, checkpoint=checkpoint, run=run, page=page)
                 )
