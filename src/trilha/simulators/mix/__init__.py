@@ -1,0 +1,38 @@
+"""MiX Integrate, simulated: identity host, master data and event stream, as unkind as the real thing.
+
+    async with MixSimulator(Scenario(epoch=now - timedelta(days=6.5))) as simulator:
+        ...  # a client with simulator.identity_url, simulator.api_url, simulator.scenario.login
+
+All data are a pure function of the scenario, the clock and the request, so a restart with the same seed and epoch
+tells the same history. The side door under `/_sim/` (see `sidedoor`) turns time, breaks answers and tells the truth.
+"""
+
+from trilha.simulators.mix.clock import Clock, VirtualClock
+from trilha.simulators.mix.events import EventSource, render_page
+from trilha.simulators.mix.faults import Fault, FaultBook, FaultKind, Malformed, Route
+from trilha.simulators.mix.scenario import Behaviour, Login, Scenario, load_scenario
+from trilha.simulators.mix.sidedoor import ClockChange, LateEvents, RouteCalls
+from trilha.simulators.mix.simulator import MixSimulator, serve
+from trilha.simulators.mix.truth import Truth
+
+__all__ = [
+    "Behaviour",
+    "Clock",
+    "ClockChange",
+    "EventSource",
+    "Fault",
+    "FaultBook",
+    "FaultKind",
+    "LateEvents",
+    "Login",
+    "Malformed",
+    "MixSimulator",
+    "Route",
+    "RouteCalls",
+    "Scenario",
+    "Truth",
+    "VirtualClock",
+    "load_scenario",
+    "render_page",
+    "serve",
+]

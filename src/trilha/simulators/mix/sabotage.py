@@ -1,0 +1,98 @@
+"""What each fault does to an answer, a page or a record."""
+
+from msgspec import structs
+
+from trilha.simulators.mix.faults import Fault, FaultKind, Malformed
+from trilha.simulators.mix.identity import HTML_PAGE
+from trilha.simulators.mix.messages import HTML, TEXT, Response, refusal
+from trilha.simulators.mix.wire import Event, encode
+
+_INSTEAD = {
+    FaultKind.UNAUTHORIZED: refusal(401, "UnauthorizedAccessException", "Token expired"),
+    FaultKind.FORBIDDEN: refusal(403, "SecurityException", "Forbidden"),
+    FaultKind.SERVER_ERROR: refusal(500, "NullReferenceException", "Object reference not set to an object."),
+    FaultKind.UNAVAILABLE: Response(503, b"<html><body>Service Unavailable</body></html>", HTML),
+    FaultKind.HTML: HTML_PAGE,
+    FaultKind.EMPTY_BODY: Response(200),
+}
+
+
+def answer_instead(fault: Fault) -> Response:
+    """The answer of a fault of the kinds `INSTEAD`."""
+    if fault.kind is FaultKind.TOO_MANY_REQUESTS:
+        return quota_exceeded("20 per Minute", fault.retry_after_s)
+    if fault.kind is FaultKind.SILENT:
+        return Response(200, never_answer=True, wait_s=fault.wait_s)
+    return _INSTEAD[fault.kind]
+
+
+def quota_exceeded(limit: str, retry_after_s: int | None) -> Response:
+    """429 in the words of section 4."""
+    headers = {} if retry_after_s is None else {"Retry-After": str(retry_after_s)}
+    text = f"API calls quota exceeded! maximum admitted {limit}."
+    return Response(429, text.encode(), TEXT, headers)
+
+
+def spoil(fault: Fault, response: Response) -> Response:
+    """The answer as a fault of the kinds `ON_THE_WIRE` or `HEADERS` delivers it."""
+    half = len(response.body) // 2
+    match fault.kind:
+        case FaultKind.SLOW:
+            return response.but(wait_s=response.wait_s + fault.wait_s)
+        case FaultKind.CUT_BODY:
+            return response.but(keep_bytes=half)
+        case FaultKind.TRUNCATED_JSON:
+            return response.but(body=response.body[:half])
+        case FaultKind.MISSING_HAS_MORE:
+            return _without(response, "HasMoreItems")
+        case FaultKind.MISSING_SINCE_TOKEN:
+            return _without(response, "GetSinceToken")
+        case _:
+            return _without(response, "HasMoreItems", "GetSinceToken")
+
+
+def _without(response: Response, *names: str) -> Response:
+    return response.but(headers={name: value for name, value in response.headers.items() if name not in names})
+
+
+_IDS = {
+    Malformed.NULL_ID: b"null",
+    Malformed.TEXT_ID: b'"not a number"',
+    Malformed.FLOAT_ID: b"1.5",
+    Malformed.ID_TOO_LARGE: b"9223372036854775808",
+}
+_MEMBERS = {
+    Malformed.BAD_DATE: b'"StartDateTime":"0000-13-45T99:00:00Z"',
+    Malformed.TEXT_NUMBER: b'"TotalTimeSeconds":"many"',
+    Malformed.WRONG_NESTING: b'"StartPosition":[1,2,3]',
+}
+_WHOLE = {Malformed.NOT_AN_OBJECT: b'"an event, allegedly"', Malformed.NULL: b"null"}
+
+
+def malformed(event: Event, how: Malformed) -> bytes:
+    """A copy of `event`, broken."""
+    sound = encode(event)
+    if how in _WHOLE:
+        return _WHOLE[how]
+    if how in _MEMBERS:
+        return _changed(sound, _MEMBERS[how])
+    event_id = f'"EventId":{event.event_id}'.encode()
+    if how is Malformed.MISSING_ID:
+        return sound.replace(event_id + b",", b"", 1)
+    return sound.replace(event_id, b'"EventId":' + _IDS[how], 1)
+
+
+def _changed(sound: bytes, member: bytes) -> bytes:
+    """The member said twice, wrong the last time: what counts for every JSON reader."""
+    return sound[:-1] + b"," + member + b"}"
+
+
+def with_unknown_words(event: Event) -> Event:
+    """The event with words that no list of the contract contains."""
+    position = event.start_position
+    return structs.replace(
+        event,
+        event_category="Premonition",
+        value_type="Guessed" if event.value_type else None,
+        start_position=structs.replace(position, source="Dowsing") if position else None,
+    )

@@ -1,0 +1,126 @@
+"""What is simulated (`Scenario`) and how unkindly it is served (`Behaviour`)."""
+
+from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct, field
+
+LOAD_DAYS = 90
+_LEAST_DRIVERS = 12
+
+
+class Login(Struct, frozen=True, forbid_unknown_fields=True):
+    """The one application and named user that the simulated identity host knows."""
+
+    client_id: str = "trilha-simulated"
+    client_secret: str = "simulated-application"  # noqa: S105 - opens nothing but a simulator
+    username: str = "integracao@viacao.example"
+    password: str = "simulated-user"  # noqa: S105 - opens nothing but a simulator
+
+
+class Behaviour(Struct, frozen=True, forbid_unknown_fields=True):
+    """Switches of the server; section numbers refer to the MiX Integrate contract. Zero switches a limit off."""
+
+    expires_in_s: int = 3600
+    """Life of an access token (2.2), by the simulator's clock."""
+    refresh_tokens: bool = True
+    allow_password_grant: bool = True
+    """When false the password grant answers `unauthorized_client` (2.4)."""
+    html_identity: bool = False
+    """When true the token endpoint answers an HTML page with status 200 (2.4)."""
+    calls_per_minute: int = 20
+    """Fixed window of 60 s per client id (4), by the simulator's clock."""
+    calls_per_hour: int = 500
+    retry_after: bool = True
+    """Whether a 429 of the limiter says how long to wait; unproven for the real host."""
+    reach_days: int = 7
+    """Oldest since token accepted (5.2)."""
+    most_items: int = 1000
+    """Largest `quantity` accepted (5.2)."""
+    explicit_nulls: bool = False
+    """Send `null` members instead of leaving them out (3.3)."""
+    gzip: bool = True
+    latency_ms: int = 0
+    """Added before every answer outside the side door."""
+
+
+class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
+    """A simulated organisation. Every answer is a pure function of these fields, the clock and the request.
+
+    The default is a bus company whose last 6.5 days of events fit in about eleven pages, with one to two new
+    events a minute by day. Shares are fractions of all events.
+    """
+
+    seed: int = 1042
+    epoch: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    """Nothing happened before. Keep it with your data, or a restart tells another history."""
+    name: str = "Viação Exemplo do Planalto"
+    vehicles: int = 60
+    drivers: int = 90
+    """Records in the driver list, the special ones included."""
+    event_types: int = 60
+    events_per_vehicle_per_day: int = 27
+    busy_hours: bool = True
+    """Follow the service day in Brasília; otherwise the same number of events in every hour."""
+    bursts: bool = True
+    """Vehicles upload several events at once, which then share their creation time."""
+    late_share: float = 0.03
+    """Events that reach the server hours or days after they happened."""
+    late_days: int = 12
+    prompt_delay_s: int = 90
+    """Longest delay of the events that are not late; zero makes creation time equal occurrence time."""
+    repeat_near_share: float = 0.004
+    """Records that repeat one of the twelve before them, mostly inside one page."""
+    repeat_far_share: float = 0.004
+    """Records that repeat one 1000 to 3000 before them, on another page."""
+    unidentified_share: float = 0.06
+    """Events that carry the id of the driver `Unknown`."""
+    stranger_share: float = 0.004
+    """Events of a vehicle, and as many of a driver or type, that no list contains."""
+    startless_share: float = 0.004
+    """Events with an end but no start."""
+    timeless_share: float = 0.001
+    """Events with neither."""
+    page_quantum_s: int = 300
+    """Pages end on multiples of this, hence may exceed the quantity asked; zero cuts exactly at the quantity."""
+    short_page_share: float = 0.15
+    """Pages that end early although more is available."""
+    behaviour: Behaviour = field(default_factory=Behaviour)
+    login: Login = field(default_factory=Login)
+
+    def __post_init__(self) -> None:
+        if self.epoch.utcoffset() != timedelta(0):
+            raise ValueError(f"epoch {self.epoch.isoformat()} must be an aware UTC time")
+        if self.vehicles < 1 or self.events_per_vehicle_per_day < 1:
+            raise ValueError("vehicles and events_per_vehicle_per_day must be at least 1")
+        if self.drivers < _LEAST_DRIVERS:
+            raise ValueError(f"drivers is {self.drivers}, must be at least {_LEAST_DRIVERS}: special ones count")
+
+    @property
+    def events_per_day(self) -> int:
+        """Records created in a day, repeats included."""
+        return self.vehicles * self.events_per_vehicle_per_day
+
+
+def load_scenario(events: int, *, vehicles: int = 400, epoch: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> Scenario:
+    """A scenario for benchmarks: at least `events` distinct records over 90 days, in order of occurrence.
+
+    Pages hold exactly the quantity asked, and there are no limits. Set the clock to 90 days after the epoch to have
+    all of them at once.
+    """
+    return Scenario(
+        epoch=epoch,
+        vehicles=vehicles,
+        drivers=max(vehicles * 3 // 2, _LEAST_DRIVERS),
+        events_per_vehicle_per_day=-(-events // (vehicles * LOAD_DAYS)),
+        busy_hours=False,
+        bursts=False,
+        late_share=0.0,
+        prompt_delay_s=0,
+        repeat_near_share=0.0,
+        repeat_far_share=0.0,
+        startless_share=0.0,
+        timeless_share=0.0,
+        page_quantum_s=0,
+        short_page_share=0.0,
+        behaviour=Behaviour(calls_per_minute=0, calls_per_hour=0, reach_days=0, gzip=False),
+    )

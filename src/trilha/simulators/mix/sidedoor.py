@@ -1,0 +1,168 @@
+"""The side door under `/_sim/`: time, faults, tokens, late events, counts and the truth. It needs no token.
+
+GET    /_sim/                this list
+GET    /_sim/clock           {"now"}
+POST   /_sim/clock           ClockChange: {"advance_s"} or {"set", "stop"} or {"reset": true}
+POST   /_sim/events          LateEvents: {"count", "late_by_s"} -> the events made; served from the next second on
+POST   /_sim/tokens/revoke   Revocation: {"access", "refresh"} -> {"revoked"}
+GET    /_sim/faults          those still to come
+POST   /_sim/faults          a list of Fault: {"kind", "times", "route", "retry_after_s", "wait_s", "record"}
+DELETE /_sim/faults
+GET    /_sim/behaviour
+PATCH  /_sim/behaviour       any members of Behaviour
+GET    /_sim/calls           calls and statuses of each route
+DELETE /_sim/calls           forget them, and the quota used
+GET    /_sim/truth           ?since=&until= (ISO 8601, UTC); from the epoch to now when left out
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Protocol, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from trilha.simulators.mix.faults import Fault, FaultBook, Route
+from trilha.simulators.mix.messages import TEXT, Request, Response, json_response
+from trilha.simulators.mix.scenario import Behaviour
+from trilha.simulators.mix.truth import Truth
+from trilha.simulators.mix.wire import Event
+
+Shape = TypeVar("Shape")
+
+
+class ClockChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """Shift, set (and stop) or reset the clock."""
+
+    advance_s: float | None = None
+    set: datetime | None = None
+    stop: bool = False
+    reset: bool = False
+
+
+class LateEvents(Struct, frozen=True, forbid_unknown_fields=True):
+    """Events that the server creates now and that happened before."""
+
+    count: int = 1
+    late_by_s: float = 86_400.0
+
+
+class Revocation(Struct, frozen=True, forbid_unknown_fields=True):
+    """Which tokens lose their worth."""
+
+    access: bool = True
+    refresh: bool = False
+
+
+class RouteCalls(Struct):
+    """How often a route was called, and what it answered (0: a connection closed without an answer)."""
+
+    calls: int = 0
+    statuses: Counter[int] = msgspec.field(default_factory=Counter)
+
+
+class Controls(Protocol):
+    """What the side door works on; the simulator itself offers the same to tests in its process."""
+
+    faults: FaultBook
+    behaviour: Behaviour
+
+    def now(self) -> datetime:
+        """The simulated time."""
+        ...
+
+    def change_clock(self, change: ClockChange) -> datetime:
+        """Returns the time after the change."""
+        ...
+
+    def add_late_events(self, request: LateEvents) -> list[Event]:
+        """Returns the events made."""
+        ...
+
+    def revoke_tokens(self, *, access: bool = True, refresh: bool = False) -> int:
+        """Returns how many."""
+        ...
+
+    def calls(self) -> dict[Route, RouteCalls]:
+        """Counts since the start or the last reset."""
+        ...
+
+    def reset_calls(self) -> None:
+        """Forget the counts and the quota used."""
+        ...
+
+    def truth(self, since: datetime | None = None, until: datetime | None = None) -> Truth:
+        """What a lossless consumer of that span holds."""
+        ...
+
+
+class SideDoor:
+    """Answers requests under `/_sim/`."""
+
+    def __init__(self, controls: Controls) -> None:
+        self._controls = controls
+        self._routes: dict[tuple[str, str], Callable[[Request], object]] = {
+            ("GET", "/_sim/clock"): lambda _: {"now": controls.now()},
+            ("POST", "/_sim/clock"): lambda request: {"now": controls.change_clock(_body(request, ClockChange))},
+            ("POST", "/_sim/events"): lambda request: controls.add_late_events(_body(request, LateEvents)),
+            ("POST", "/_sim/tokens/revoke"): self._revoke,
+            ("GET", "/_sim/faults"): lambda _: controls.faults.waiting(),
+            ("POST", "/_sim/faults"): self._add_faults,
+            ("DELETE", "/_sim/faults"): self._clear_faults,
+            ("GET", "/_sim/behaviour"): lambda _: controls.behaviour,
+            ("PATCH", "/_sim/behaviour"): self._change_behaviour,
+            ("GET", "/_sim/calls"): lambda _: controls.calls(),
+            ("DELETE", "/_sim/calls"): self._reset_calls,
+            ("GET", "/_sim/truth"): self._truth,
+        }
+
+    def answer(self, request: Request) -> Response:
+        """400 names what is wrong with the request; unknown paths show the list."""
+        handler = self._routes.get((request.method, request.path))
+        if handler is None:
+            status = 200 if request.path in {"/_sim", "/_sim/"} else 404
+            return Response(status, (__doc__ or "").encode(), TEXT)
+        try:
+            return json_response(handler(request))
+        except (msgspec.MsgspecError, ValueError) as error:
+            return Response(400, str(error).encode(), TEXT)
+
+    def _revoke(self, request: Request) -> object:
+        asked = _body(request, Revocation)
+        return {"revoked": self._controls.revoke_tokens(access=asked.access, refresh=asked.refresh)}
+
+    def _add_faults(self, request: Request) -> object:
+        self._controls.faults.add(*_body(request, list[Fault]))
+        return self._controls.faults.waiting()
+
+    def _clear_faults(self, _: Request) -> object:
+        self._controls.faults.clear()
+        return []
+
+    def _change_behaviour(self, request: Request) -> object:
+        changes = _body(request, dict[str, object])
+        self._controls.behaviour = msgspec.convert(
+            msgspec.structs.asdict(self._controls.behaviour) | changes, Behaviour
+        )
+        return self._controls.behaviour
+
+    def _reset_calls(self, _: Request) -> object:
+        self._controls.reset_calls()
+        return {}
+
+    def _truth(self, request: Request) -> object:
+        asked = request.parameters()
+        return self._controls.truth(_moment(asked.get("since")), _moment(asked.get("until")))
+
+
+def _body(request: Request, shape: type[Shape]) -> Shape:
+    return msgspec.json.decode(request.body or b"{}", type=shape)
+
+
+def _moment(text: str | None) -> datetime | None:
+    """No zone means UTC."""
+    if not text:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
