@@ -169,7 +169,9 @@ class IntegrateApi:
         return Response(206 if page.more else 200, b"[" + b",".join(raw) + b"]", headers=headers)
 
 
-class _Refused(Exception):  # noqa: N818 - carries an answer, is no error of the simulator
+class _Refused(Exception):
+    """Carries an answer; it is no error of the simulator."""
+
     def __init__(self, response: Response) -> None:
         super().__init__(response.status)
         self.response = response
