@@ -15,8 +15,8 @@ help: ## list the targets
 up: $(STAMP) ## start everything with a simulated bus company (Ctrl-C stops it)
 	@$(BIN)/trilha up --demo
 
-test: $(STAMP) ## the whole suite, on real PostgreSQL and NATS
-	@$(BIN)/python -m tests.run
+test: $(STAMP) ## the whole suite, on real PostgreSQL and NATS (ARGS="-k name" for a part)
+	@$(BIN)/python -m tests.run $(ARGS)
 
 check: lint types imports ## lint, types and import contracts
 
@@ -33,32 +33,34 @@ format: $(STAMP) ## let ruff arrange the code
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
 soak: $(STAMP) ## the long versions of the kill and restart tests
-	@$(BIN)/python -m tests.run soak
+	@$(BIN)/python -m tests.run soak $(ARGS)
 
 test-pg15: $(STAMP) ## the database tests on the machine's own PostgreSQL 15
-	@$(BIN)/python -m tests.run pg15
+	@$(BIN)/python -m tests.run pg15 $(ARGS)
 
 docs: $(STAMP) ## write the generated reference pages anew
 	@$(BIN)/python -m trilha.entrypoints.reference docs
 
 lock: .uv-ready ## resolve the dependencies anew into requirements.lock
-	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	@"$(UV)" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
 	  --no-annotate --no-header --no-emit-package trilha --extra server --extra testing --group dev pyproject.toml -o requirements.lock
 
 clean: ## remove the environment and caches (not your data)
 	@rm -rf $(VENV) .uv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
-.PHONY: .uv-ready
-.uv-ready:
-	@command -v $(UV) >/dev/null || { \
-	  command -v $(PYTHON) >/dev/null || { echo "Trilha needs Python 3.11 or newer as '$(PYTHON)'; set PYTHON=/path/to/python3" >&2; exit 1; }; \
-	  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Trilha needs Python 3.11 or newer; '$(PYTHON)' is $$($(PYTHON) -V 2>&1). Set PYTHON=/path/to/python3.11" >&2; exit 1; }; \
-	  $(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "This Python has no venv module. On Debian or Ubuntu: apt install python3-venv (or install uv yourself), then try again" >&2; exit 1; }; \
-	  echo "installing uv into .uv ..."; $(PYTHON) -m venv .uv && .uv/bin/pip install --quiet uv; }
+.PHONY: .python-ready .uv-ready
+.python-ready:
+	@command -v "$(PYTHON)" >/dev/null || { echo "Trilha needs Python 3.11 or newer as '$(PYTHON)': install it, or say where it is with PYTHON=/path/to/python3" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Trilha needs Python 3.11 or newer, and '$(PYTHON)' is $$("$(PYTHON)" -V 2>&1): set PYTHON=/path/to/python3.11" >&2; exit 1; }
+
+.uv-ready: .python-ready
+	@command -v "$(UV)" >/dev/null || { \
+	  "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || { echo "'$(PYTHON)' has no venv module. On Debian or Ubuntu: apt install python3-venv (or install uv yourself), then try again" >&2; exit 1; }; \
+	  echo "installing uv into .uv ..."; "$(PYTHON)" -m venv .uv && .uv/bin/python -m pip install --quiet uv; }
 
 $(STAMP): requirements.lock pyproject.toml | .uv-ready
 	@echo "installing Trilha into $(VENV) ..."
-	@$(UV) venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" $(VENV)
-	@$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
-	@$(UV) pip install --quiet --python $(BIN)/python --no-deps -e .
+	@"$(UV)" venv --quiet --allow-existing --python "$$(command -v "$(PYTHON)")" $(VENV)
+	@"$(UV)" pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@"$(UV)" pip install --quiet --python $(BIN)/python --no-deps -e .
 	@touch $@
