@@ -1,0 +1,42 @@
+"""Every port in memory: the platform without a machine, for tests, simulations and the first try.
+
+All adapters share one MemoryDatabase and keep the rules that PostgreSQL and NATS keep: what is unique, what is ordered,
+who wins a race, what a rollback takes back. They belong to one event loop and lose everything with the process.
+"""
+
+from trilha.adapters.memory.clock import SimulatedClock, SimulatedIds
+from trilha.adapters.memory.database import HourCount, MemoryDatabase, OrganisationTables, Quarantined, StoredEvent
+from trilha.adapters.memory.event_bus import MemoryDeadLetters, MemoryEventBus, MemoryOutbox
+from trilha.adapters.memory.fleet_queries import MemoryFleetQueries
+from trilha.adapters.memory.jobs import MemoryJobs, MemoryTaskQueue, QueuedTask
+from trilha.adapters.memory.leases import MemoryLeases
+from trilha.adapters.memory.organisations import MemoryOrganisations
+from trilha.adapters.memory.rate_limiter import MemoryRateLimiter
+from trilha.adapters.memory.telemetry_queries import MemoryIngestionQueries, MemoryTelemetryQueries
+from trilha.adapters.memory.token_store import MemoryTokenStore
+from trilha.adapters.memory.unit_of_work import MemoryUnitOfWork, MemoryUnitsOfWork
+
+__all__ = [
+    "HourCount",
+    "MemoryDatabase",
+    "MemoryDeadLetters",
+    "MemoryEventBus",
+    "MemoryFleetQueries",
+    "MemoryIngestionQueries",
+    "MemoryJobs",
+    "MemoryLeases",
+    "MemoryOrganisations",
+    "MemoryOutbox",
+    "MemoryRateLimiter",
+    "MemoryTaskQueue",
+    "MemoryTelemetryQueries",
+    "MemoryTokenStore",
+    "MemoryUnitOfWork",
+    "MemoryUnitsOfWork",
+    "OrganisationTables",
+    "Quarantined",
+    "QueuedTask",
+    "SimulatedClock",
+    "SimulatedIds",
+    "StoredEvent",
+]

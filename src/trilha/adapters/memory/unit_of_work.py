@@ -1,0 +1,129 @@
+"""All or nothing in memory."""
+
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+from trilha.adapters.memory.database import Draft, MemoryDatabase
+from trilha.adapters.memory.fleet import MemoryMasterData
+from trilha.adapters.memory.leases import is_newest
+from trilha.adapters.memory.operations import MemoryIdempotency, MemoryJobRequests
+from trilha.adapters.memory.telemetry import (
+    MemoryCheckpoints,
+    MemoryIngestionRuns,
+    MemoryQuarantine,
+    MemoryRawPages,
+    MemoryTelemetryEvents,
+    MemoryThroughput,
+    another_was_faster,
+)
+from trilha.application.envelopes import envelope_of
+from trilha.application.ports import Lease, LeaseLost
+from trilha.domain.kernel import DomainEvent, OrganisationId
+
+
+class MemoryUnitOfWork:
+    """One transaction of one organisation; serves fleet, telemetry and operations alike.
+
+    `commit` raises Conflict if another transaction won a race for the same events, checkpoint, inbox row or key, and
+    LeaseLost if a guarded lease has passed on. A unit ends with its commit.
+    """
+
+    def __init__(self, database: MemoryDatabase, organisation_id: OrganisationId) -> None:
+        self._database = database
+        self._organisation_id = organisation_id
+        self._is_open = False
+        tables = database.of(organisation_id)
+        self.master_data = MemoryMasterData(tables)
+        self.events = MemoryTelemetryEvents(tables)
+        self.raw_pages = MemoryRawPages(tables)
+        self.quarantine = MemoryQuarantine(tables)
+        self.checkpoints = MemoryCheckpoints(tables)
+        self.runs = MemoryIngestionRuns(tables)
+        self.throughput = MemoryThroughput(tables)
+        self.jobs = MemoryJobRequests(database, organisation_id)
+        self.idempotency = MemoryIdempotency(database, organisation_id)
+        self._inbox = Draft(tables.inbox)
+        self._guarded: list[Lease] = []
+        self._recorded: list[DomainEvent] = []
+
+    async def __aenter__(self) -> Self:
+        """Begin."""
+        self._is_open = True
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Drop what was not committed."""
+        self._is_open = False
+        self.idempotency.end()
+
+    def record(self, event: DomainEvent) -> None:
+        """Write `event` to the outbox at commit."""
+        self._recorded.append(event)
+
+    async def guard(self, lease: Lease) -> None:
+        """Check the fence now and at commit."""
+        self._check(lease)
+        self._guarded.append(lease)
+
+    async def first_time(self, consumer: str, event_id: UUID) -> bool:
+        """Note the event in the inbox."""
+        if self._inbox.get((consumer, event_id)) is not None:
+            return False
+        self._inbox.put((consumer, event_id), self._database.clock.now())
+        return True
+
+    async def commit(self) -> None:
+        """Check everything, then write everything, with nobody in between."""
+        if not self._is_open:
+            raise RuntimeError("commit belongs inside the unit's `async with` block, once")
+        for lease in self._guarded:
+            self._check(lease)
+        for guarded in (self._inbox, self.events, self.checkpoints, self.idempotency):
+            if guarded.is_stale:
+                raise another_was_faster("what this transaction writes")
+        self._is_open = False
+        self._apply()
+
+    def _apply(self) -> None:
+        for part in (
+            self._inbox,
+            self.master_data,
+            self.events,
+            self.raw_pages,
+            self.quarantine,
+            self.checkpoints,
+            self.runs,
+            self.throughput,
+            self.jobs,
+            self.idempotency,
+        ):
+            part.apply()
+        for event in self._recorded:
+            self._send(event)
+
+    def _send(self, event: DomainEvent) -> None:
+        envelope = envelope_of(
+            event,
+            event_id=self._database.ids.new(),
+            organisation_id=self._organisation_id,
+            at=self._database.clock.now(),
+        )
+        self._database.outbox[envelope.id] = envelope
+
+    def _check(self, lease: Lease) -> None:
+        if lease.organisation_id != self._organisation_id or not is_newest(self._database, lease):
+            raise LeaseLost(lease.name, lease.fence)
+
+
+class MemoryUnitsOfWork:
+    """Begins units of work on one database."""
+
+    def __init__(self, database: MemoryDatabase) -> None:
+        self._database = database
+
+    def __call__(self, organisation_id: OrganisationId) -> MemoryUnitOfWork:
+        """A unit for one organisation."""
+        return MemoryUnitOfWork(self._database, organisation_id)
