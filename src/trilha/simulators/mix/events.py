@@ -44,14 +44,23 @@ class EventSource:
         self._late_s = scenario.late_days * 86_400
         self._near = below(scenario.repeat_near_share)
         self._far = self._near + below(scenario.repeat_far_share)
+        self._revised = below(scenario.revised_share)
         self._late = below(scenario.late_share)
         self._unidentified = below(scenario.unidentified_share)
         self._stranger = below(scenario.stranger_share)
         self._startless = below(scenario.startless_share)
         self._timeless = self._startless + below(scenario.timeless_share)
 
+    def served(self, slot: int) -> Event:
+        """The record that the stream sends at `slot`."""
+        original = self.original(slot)
+        if original == slot or draws(self._seed, b"repeat", slot)[2] >= self._revised:
+            return self.event(original)
+        start = self._occurred(original, draws(self._seed, b"event", original))
+        return self.event(original, start=start - timedelta(minutes=1 + slot % 50))
+
     def original(self, slot: int) -> int:
-        """The slot whose event is served at `slot`: itself, or an earlier one that is repeated there."""
+        """The slot whose event is sent at `slot`: itself, or an earlier one that is repeated there."""
         while self._far and slot > _FAR + _FAR_SPREAD:
             draw = draws(self._seed, b"repeat", slot)
             if draw[0] < self._near:
@@ -195,4 +204,4 @@ def event_source(scenario: Scenario) -> EventSource:
 def render_page(scenario: Scenario, start: int, count: int) -> bytes:
     """The JSON array of the `count` records from slot `start` on, as the event stream would send it."""
     source = event_source(scenario)
-    return encode([source.event(source.original(slot)) for slot in range(start, start + count)])
+    return encode([source.served(slot) for slot in range(start, start + count)])

@@ -48,6 +48,9 @@ class HttpServer:
         self._server = None
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._server is None or not self._server.is_serving():
+            writer.transport.abort()  # accepted by the system just before the listener closed
+            return
         connection = _Connection(reader, writer, self._answer, self._compress)
         task = asyncio.get_running_loop().create_task(connection.serve())
         self._connections.add(task)
@@ -114,8 +117,8 @@ class _Connection:
         headers, body = self._render(response, request)
         self._write(h11.Response(status_code=response.status, headers=headers))
         if request.method != "HEAD":
-            self._write(h11.Data(data=body[: response.keep_bytes]))
-        if response.keep_bytes is not None:
+            self._write(h11.Data(data=body[: len(body) // 2] if response.cut else body))
+        if response.cut:
             await self._flush()
             return False
         self._write(h11.EndOfMessage())

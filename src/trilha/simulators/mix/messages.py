@@ -34,8 +34,8 @@ class Response(Struct, frozen=True):
     headers: dict[str, str] = {}
     wait_s: float = 0.0
     """Silence before the first byte."""
-    keep_bytes: int | None = None
-    """Close the connection after this many bytes of the body."""
+    cut: bool = False
+    """Close the connection after half of the announced bytes of the body."""
     never_answer: bool = False
     """Close the connection after `wait_s` without a byte."""
 

@@ -35,14 +35,13 @@ def quota_exceeded(limit: str, retry_after_s: int | None) -> Response:
 
 def spoil(fault: Fault, response: Response) -> Response:
     """The answer as a fault of the kinds `ON_THE_WIRE` or `HEADERS` delivers it."""
-    half = len(response.body) // 2
     match fault.kind:
         case FaultKind.SLOW:
             return response.but(wait_s=response.wait_s + fault.wait_s)
         case FaultKind.CUT_BODY:
-            return response.but(keep_bytes=half)
+            return response.but(cut=True)
         case FaultKind.TRUNCATED_JSON:
-            return response.but(body=response.body[:half])
+            return response.but(body=response.body[: len(response.body) // 2])
         case FaultKind.MISSING_HAS_MORE:
             return _without(response, "HasMoreItems")
         case FaultKind.MISSING_SINCE_TOKEN:

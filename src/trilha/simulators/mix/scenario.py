@@ -72,6 +72,8 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     """Records that repeat one of the twelve before them, mostly inside one page."""
     repeat_far_share: float = 0.004
     """Records that repeat one 1000 to 3000 before them, on another page."""
+    revised_share: float = 0.0
+    """Of the repeats, those that say that the event happened earlier: same id, other times. The last one sent holds."""
     unidentified_share: float = 0.06
     """Events that carry the id of the driver `Unknown`."""
     stranger_share: float = 0.004

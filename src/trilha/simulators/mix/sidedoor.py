@@ -18,10 +18,10 @@ GET    /_sim/truth           ?since=&until= (ISO 8601, UTC); from the epoch to n
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Protocol, TypeVar
+from typing import Annotated, Protocol, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from trilha.simulators.mix.faults import Fault, FaultBook, Route
 from trilha.simulators.mix.messages import TEXT, Request, Response, json_response
@@ -36,7 +36,7 @@ class ClockChange(Struct, frozen=True, forbid_unknown_fields=True):
     """Shift, set (and stop) or reset the clock."""
 
     advance_s: float | None = None
-    set: datetime | None = None
+    set: Annotated[datetime, Meta(tz=True)] | None = None
     stop: bool = False
     reset: bool = False
 
@@ -44,8 +44,8 @@ class ClockChange(Struct, frozen=True, forbid_unknown_fields=True):
 class LateEvents(Struct, frozen=True, forbid_unknown_fields=True):
     """Events that the server creates now and that happened before."""
 
-    count: int = 1
-    late_by_s: float = 86_400.0
+    count: Annotated[int, Meta(ge=1, le=100_000)] = 1
+    late_by_s: Annotated[float, Meta(ge=0)] = 86_400.0
 
 
 class Revocation(Struct, frozen=True, forbid_unknown_fields=True):

@@ -102,9 +102,10 @@ class EventStream:
         return (created_ms // self._quantum_ms + 1) * self._quantum_ms
 
     def _records(self, first: int, end: int, since_ms: int, until_ms: int, types: frozenset[int] | None) -> list[Event]:
-        originals = (self._source.original(slot) for slot in range(first, end))
         records = [
-            self._source.event(slot) for slot in originals if types is None or self._source.type_id(slot) in types
+            self._source.served(slot)
+            for slot in range(first, end)
+            if types is None or self._source.type_id(self._source.original(slot)) in types
         ]
         added = [event for created, event in self.added if since_ms <= created < until_ms]
         return records + [event for event in added if types is None or event.event_type_id in types]

@@ -55,7 +55,7 @@ def truth_of(source: EventSource, stream: EventStream, since: datetime, until: d
     """
     since_ms, until_ms = to_ms(since), to_ms(until)
     slots = range(source.timeline.slots_before(since_ms), source.timeline.slots_before(until_ms))
-    originals = {source.original(slot) for slot in slots}
+    last_sent = {source.original(slot): slot for slot in slots}
     added = [event for created, event in stream.added if since_ms <= created < until_ms]
-    events = (source.event(slot) for slot in originals)
+    events = (source.served(slot) for slot in last_sent.values())
     return fold((*events, *added), len(slots) + len(added))
