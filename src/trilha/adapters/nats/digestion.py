@@ -95,7 +95,7 @@ def described(error: BaseException) -> str:
     """What may be written down: our own refusals in full, of others the type, for their texts may quote data."""
     if isinstance(error, DomainError):
         return f"{error.code}: {error}"
-    return f"{type(error).__module__}.{type(error).__qualname__}"
+    return type(error).__name__
 
 
 async def _answer(message: Msg, answer: Awaitable[None]) -> None:

@@ -24,7 +24,7 @@ from trilha.application.ports import Clock, DeadLetters, Envelope, Handler
 
 log = logging.getLogger(__name__)
 
-PAUSES_S = (1.0, 5.0, 30.0, 120.0, 600.0)
+PAUSES_S = (1.0, 5.0, 30.0, 120.0)
 _PUBLISH_WITHIN_S = 5.0
 _FETCH_S = 2.0
 _RENEW_AFTER_SILENCE_S = 30.0
