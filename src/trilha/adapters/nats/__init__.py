@@ -13,7 +13,7 @@ from trilha.adapters.nats.errors import BusUnavailable, NatsError, StreamMismatc
 from trilha.adapters.nats.event_bus import NatsEventBus
 from trilha.adapters.nats.streams import ensure_streams
 from trilha.adapters.nats.task_queue import NatsTaskQueue
-from trilha.adapters.nats.tasks import TaskBroker, task_broker
+from trilha.adapters.nats.tasks import TaskBroker, started, task_broker
 
 __all__ = [
     "BusUnavailable",
@@ -24,5 +24,6 @@ __all__ = [
     "TaskBroker",
     "ensure_streams",
     "open_nats",
+    "started",
     "task_broker",
 ]

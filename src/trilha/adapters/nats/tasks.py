@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from taskiq.serializers import JSONSerializer
 from taskiq_nats import PullBasedJetStreamBroker
 
 from trilha.adapters.nats.connection import connect_options
+from trilha.adapters.nats.errors import BusUnavailable
 from trilha.adapters.nats.in_hand import held
 from trilha.adapters.nats.streams import TASK_SUBJECT, TASKS, tasks_stream
 
@@ -146,3 +147,20 @@ def task_broker(url: str, *, ack_wait_s: float = 60.0, retry_pause_s: float = 5.
     """A broker, not yet started; JSON only, for the default of some parts of taskiq is pickle."""
     broker = TaskBroker(url, ack_wait_s=ack_wait_s, retry_pause_s=retry_pause_s, replicas=replicas)
     return broker.with_serializer(JSONSerializer()).with_middlewares(GiveBackFailed())
+
+
+@asynccontextmanager
+async def started(broker: TaskBroker, *, within_s: float = 10) -> AsyncGenerator[TaskBroker, None]:
+    """The broker connected and its queue made; shut down at the end of the block. Raises BusUnavailable."""
+    try:
+        await asyncio.wait_for(broker.startup(), within_s)
+    except (NatsClientError, OSError) as error:
+        await broker.client.close()
+        raise BusUnavailable(
+            f"the task queue in NATS did not answer within {within_s:g} s ({type(error).__name__}); "
+            "start NATS, or check TRILHA_NATS_URL"
+        ) from error
+    try:
+        yield broker
+    finally:
+        await broker.shutdown()

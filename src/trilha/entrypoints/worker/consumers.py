@@ -1,0 +1,40 @@
+"""The subscriptions, each consumed by one process at a time, for order holds within a process only."""
+
+import asyncio
+
+from trilha.application.subscriptions import SUBSCRIPTIONS, Subscription
+from trilha.entrypoints.worker.endless import Led, keep_going
+from trilha.entrypoints.worker.heartbeat import Pulse
+from trilha.entrypoints.worker.parts import Role, WorkerParts
+
+
+async def consume_all(parts: WorkerParts, pulse: Pulse) -> None:
+    """Run every subscription, each with its own recovery."""
+    async with asyncio.TaskGroup() as group:
+        for subscription in SUBSCRIPTIONS:
+            group.create_task(_consume_for_ever(subscription, parts, pulse))
+
+
+async def _consume_for_ever(subscription: Subscription, parts: WorkerParts, pulse: Pulse) -> None:
+    led = Led(f"consumer:{subscription.consumer}", parts.leadership, Role.CONSUMERS, pulse)
+
+    async def turn() -> None:
+        await led.wait()
+        await _consume_while_leading(subscription, parts, led)
+
+    await keep_going(Role.CONSUMERS, turn, pulse)
+
+
+async def _consume_while_leading(subscription: Subscription, parts: WorkerParts, led: Led) -> None:
+    handler = parts.handlers[subscription.use_case]
+    consuming = asyncio.create_task(parts.bus.consume(subscription.consumer, subscription.event_types, handler))
+    losing = asyncio.create_task(led.lost())
+    led.worked()
+    try:
+        done, _ = await asyncio.wait({consuming, losing}, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        consuming.cancel()
+        losing.cancel()
+        await asyncio.gather(consuming, losing, return_exceptions=True)

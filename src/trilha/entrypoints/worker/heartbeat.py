@@ -1,0 +1,94 @@
+"""A small file that says: I am alive, and this is how my parts are doing."""
+
+import os
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from trilha.application.ports import Clock
+from trilha.domain.kernel import DomainError
+from trilha.entrypoints.worker.parts import Role
+
+FILE = "worker.json"
+FRESH = timedelta(seconds=10)
+"""Written each second; older than this, its process hangs or is gone."""
+
+
+class RoleState(msgspec.Struct, frozen=True):
+    """How a role is doing: `starting`, `working` or `failing`, since when, and with which error's code or type."""
+
+    state: str
+    since: datetime
+    error: str | None = None
+
+
+class Heartbeat(msgspec.Struct, frozen=True):
+    """One process at one moment. `ready` once every role has worked, the source's list of organisations apart."""
+
+    pid: int
+    started_at: datetime
+    at: datetime
+    ready: bool
+    roles: dict[Role, RoleState]
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether its process was alive a moment ago."""
+        return now - self.at < FRESH
+
+
+class Pulse:
+    """Gathers how the roles are doing and writes it down."""
+
+    def __init__(self, file: Path, roles: Iterable[Role], clock: Clock) -> None:
+        self._file = file
+        self._clock = clock
+        self._started_at = clock.now()
+        self._roles = {role: RoleState("starting", self._started_at) for role in roles}
+        self._has_worked: set[Role] = set()
+
+    def working(self, role: Role) -> None:
+        """The role has done its work once more."""
+        self._has_worked.add(role)
+        if self._roles[role].state != "working":
+            self._roles[role] = RoleState("working", self._clock.now())
+
+    def failing(self, role: Role, error: BaseException) -> None:
+        """The role could not."""
+        told = error.code if isinstance(error, DomainError) else type(error).__name__
+        before = self._roles[role]
+        since = before.since if before.state == "failing" else self._clock.now()
+        self._roles[role] = RoleState("failing", since, told)
+
+    @property
+    def now(self) -> Heartbeat:
+        """The state at this moment."""
+        needed = set(self._roles) - {Role.ORGANISATIONS}
+        return Heartbeat(
+            pid=os.getpid(),
+            started_at=self._started_at,
+            at=self._clock.now(),
+            ready=needed <= self._has_worked,
+            roles=dict(self._roles),
+        )
+
+    def write(self) -> None:
+        """Replace the file as a whole, so that no reader sees half of it."""
+        fresh = self._file.with_name(f"{self._file.name}.{os.getpid()}")
+        fresh.write_bytes(msgspec.json.encode(self.now))
+        fresh.replace(self._file)
+
+    def remove(self) -> None:
+        """The process ends in good order."""
+        beat = read_heartbeat(self._file)
+        if beat is not None and beat.pid == os.getpid():
+            self._file.unlink(missing_ok=True)
+
+
+def read_heartbeat(file: Path) -> Heartbeat | None:
+    """The last heartbeat, or None where there is none that can be read."""
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Heartbeat)
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return None
