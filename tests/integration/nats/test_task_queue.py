@@ -45,8 +45,10 @@ async def left(client: Client) -> int:
 
 async def until_empty(client: Client) -> None:
     async with asyncio.timeout(10):
-        while await left(client):
+        waiting = await left(client)
+        while waiting:
             await asyncio.sleep(0.02)
+            waiting = await left(client)
 
 
 async def test_a_done_task_is_gone(client: Client, broker: TaskBroker) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from signal import SIGKILL
 from uuid import UUID
 
-
 from tests.integration.nats.world import WallClock
 from trilha.adapters.nats import NatsEventBus, NatsTaskQueue, ensure_streams, open_nats, started, task_broker
 from trilha.application.ports import DeadLetter, Envelope
