@@ -18,7 +18,7 @@ from tests.integration.nats.world import MemoryDeadLetters, WallClock, an_event,
 from tests.integration.worker.worker_process import ORGANISATION, Diary
 from trilha.adapters.embedded import EmbeddedNats
 from trilha.adapters.nats import NatsEventBus
-from trilha.entrypoints.worker import ALL_ROLES, FILE, read_heartbeat
+from trilha.entrypoints.worker import ALL_ROLES, heartbeat_file, is_alive, read_heartbeat
 
 
 @contextmanager
@@ -38,8 +38,8 @@ async def test_a_signal_ends_it_in_good_order(
     diary = Diary(tmp_path)
     with a_worker(nats_server, tmp_path) as worker:
         await until(lambda: {"ingest began", "synced"} <= set(diary.lines))
-        await until(lambda: (beat := read_heartbeat(tmp_path / FILE)) is not None and beat.ready)
-        beat = read_heartbeat(tmp_path / FILE)
+        await until(lambda: is_alive(tmp_path))
+        beat = read_heartbeat(heartbeat_file(tmp_path))
         assert beat is not None
         assert (beat.pid, set(beat.roles)) == (worker.pid, ALL_ROLES)
         assert beat.is_fresh(datetime.now(UTC))
@@ -48,7 +48,8 @@ async def test_a_signal_ends_it_in_good_order(
         assert await asyncio.to_thread(worker.wait, 10) == 0
         assert time.monotonic() - began < 5
     assert diary.lines[-1] == "ingest rolled back"
-    assert read_heartbeat(tmp_path / FILE) is None
+    assert not is_alive(tmp_path)
+    assert not heartbeat_file(tmp_path).exists()
     assert await left(client) == 1, "the task that was cut off waits for the next worker"
 
 

@@ -4,7 +4,7 @@
 `trilha worker`, `trilha scheduler` and `trilha relay` are the same program.
 """
 
-from trilha.entrypoints.worker.heartbeat import FILE, Heartbeat, RoleState, read_heartbeat
+from trilha.entrypoints.worker.heartbeat import Heartbeat, RoleState, heartbeat_file, is_alive, read_heartbeat
 from trilha.entrypoints.worker.parts import (
     ALL_ROLES,
     RELAY_ROLES,
@@ -20,7 +20,6 @@ from trilha.entrypoints.worker.process import run_worker
 
 __all__ = [
     "ALL_ROLES",
-    "FILE",
     "RELAY_ROLES",
     "SCHEDULER_ROLES",
     "WORKER_ROLES",
@@ -31,6 +30,8 @@ __all__ = [
     "SoleLeader",
     "WorkerOptions",
     "WorkerParts",
+    "heartbeat_file",
+    "is_alive",
     "read_heartbeat",
     "run_worker",
 ]

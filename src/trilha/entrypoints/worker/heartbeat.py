@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -11,7 +11,6 @@ from trilha.application.ports import Clock
 from trilha.domain.kernel import DomainError
 from trilha.entrypoints.worker.parts import Role
 
-FILE = "worker.json"
 FRESH = timedelta(seconds=10)
 """Written each second; older than this, its process hangs or is gone."""
 
@@ -86,9 +85,30 @@ class Pulse:
             self._file.unlink(missing_ok=True)
 
 
+def heartbeat_file(run_folder: Path, process: str = "worker") -> Path:
+    """Where a process of that name writes."""
+    return run_folder / f"{process}.heartbeat.json"
+
+
 def read_heartbeat(file: Path) -> Heartbeat | None:
     """The last heartbeat, or None where there is none that can be read."""
     try:
         return msgspec.json.decode(file.read_bytes(), type=Heartbeat)
     except (FileNotFoundError, msgspec.MsgspecError):
         return None
+
+
+def is_alive(run_folder: Path, process: str = "worker") -> bool:
+    """Whether a process of that name runs, beats, and has got all its roles to work."""
+    beat = read_heartbeat(heartbeat_file(run_folder, process))
+    return beat is not None and beat.ready and beat.is_fresh(datetime.now(UTC)) and _exists(beat.pid)
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -84,9 +84,10 @@ class WorkerParts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WorkerOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How to run. `run_folder` is where the heartbeat goes; times are in seconds."""
+    """How to run. The heartbeat of `process` goes into `run_folder`; times are in seconds."""
 
     run_folder: Path
+    process: str = "worker"
     roles: frozenset[Role] = ALL_ROLES
     max_tasks: int = 8
     stop_within_s: float = 5.0

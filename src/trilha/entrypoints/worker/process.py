@@ -12,7 +12,7 @@ from trilha.application.relay_outbox import BATCH as RELAY_BATCH
 from trilha.application.tick_schedule import BATCH as TICK_BATCH
 from trilha.entrypoints.worker.consumers import consume_all
 from trilha.entrypoints.worker.endless import Body, Led, every, keep_going, rounds
-from trilha.entrypoints.worker.heartbeat import FILE, Pulse
+from trilha.entrypoints.worker.heartbeat import Pulse, heartbeat_file
 from trilha.entrypoints.worker.parts import Role, WorkerOptions, WorkerParts, check_bound
 from trilha.entrypoints.worker.receiver import TaskReceiver
 
@@ -39,13 +39,13 @@ async def run_worker(parts: WorkerParts, options: WorkerOptions, stop: asyncio.E
 
 
 async def _run(parts: WorkerParts, options: WorkerOptions, stop: asyncio.Event) -> None:
-    pulse = Pulse(options.run_folder / FILE, options.roles, parts.clock)
+    pulse = Pulse(heartbeat_file(options.run_folder, options.process), options.roles, parts.clock)
     receiver = TaskReceiver(
         parts.broker, parts.tasks, pulse, max_tasks=options.max_tasks, grace_s=options.stop_within_s * 0.4
     )
     loops = _loops(parts, options, pulse, receiver)
     told = asyncio.create_task(stop.wait())
-    log.info("worker started: %s", ", ".join(sorted(options.roles)))
+    log.info("%s started: %s", options.process, ", ".join(sorted(options.roles)))
     try:
         ended, _ = await asyncio.wait({told, *loops}, return_when=asyncio.FIRST_COMPLETED)
         for loop in ended:
@@ -56,7 +56,7 @@ async def _run(parts: WorkerParts, options: WorkerOptions, stop: asyncio.Event) 
         await _end(loops, options.stop_within_s)
         await parts.leadership.resign()
         pulse.remove()
-    log.info("worker stopped")
+    log.info("%s stopped", options.process)
 
 
 def _loops(
