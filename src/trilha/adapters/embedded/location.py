@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,9 @@ _ROOTS_FOLDER = Path("/var/lib/trilha")
 _MARK = ".gitignore"
 # PostgreSQL's own limit is 1,023 bytes, and its file names come on top
 _LONGEST_PATH_BYTES = 900
+# asking who holds a lock takes it for a moment
+_LOCK_PATIENCE_S = 0.3
+_POLL_S = 0.01
 
 
 class DataFolder(msgspec.Struct, frozen=True):
@@ -77,28 +81,45 @@ class DataFolder(msgspec.Struct, frozen=True):
             write_private(path, secrets.token_urlsafe(32))
             return path.read_text()
 
-    def tied(self, argv: Sequence[str], death_signal: Signals, user: ServerUser | None = None) -> tuple[str, ...]:
+    @property
+    def server_ids(self) -> tuple[int, int] | None:
+        """User and group that the servers run as, where that is not the caller."""
+        return (self.server_user.uid, self.server_user.gid) if self.server_user else None
+
+    def tied(self, argv: Sequence[str], death_signal: Signals, ids: tuple[int, int] | None = None) -> tuple[str, ...]:
         """The same command, as a process that gets the signal when this one dies; see `guard` for the reasons."""
-        ids = (str(user.uid), str(user.gid)) if user else ("", "")
+        user, group = ids or ("", "")
         script = str(Path(guard.__file__).resolve())
-        return (sys.executable, "-I", "-S", script, str(os.getpid()), str(int(death_signal)), *ids, *argv)
+        guarded = (sys.executable, "-I", "-S", script, str(os.getpid()), str(int(death_signal)), str(user), str(group))
+        return (*guarded, *argv)
 
     @contextmanager
     def lock(self, name: str) -> Iterator[None]:
         """Keep other processes out. Raises `DataFolderInUse` with the id of the one inside."""
-        path = self.run / f"{name}.lock"
         # never removed: a lock on a removed file excludes nobody
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        descriptor = os.open(self._lock_file(name), os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise DataFolderInUse(self.path, _number(os.pread(descriptor, 20, 0))) from None
+            if not _locked(descriptor, within_s=_LOCK_PATIENCE_S):
+                raise DataFolderInUse(self.path, _number(descriptor))
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, str(os.getpid()).encode(), 0)
             yield
         finally:
             os.close(descriptor)
+
+    def lock_holder(self, name: str) -> int | None:
+        """The process that holds the lock, 0 where it has not said yet, None where nobody does."""
+        try:
+            descriptor = os.open(self._lock_file(name), os.O_RDONLY)
+        except FileNotFoundError:
+            return None
+        try:
+            return None if _locked(descriptor, within_s=0) else _number(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def _lock_file(self, name: str) -> Path:
+        return self.run / f"{name}.lock"
 
     def _mine(self, name: str) -> Path:
         path = self.path / name
@@ -198,7 +219,7 @@ def _let_server_user_in(folder: DataFolder, *, may_open: bool) -> None:
 def _first_closed(folder: DataFolder, user: ServerUser) -> Path | None:
     way = [*reversed(folder.path.parents), folder.path]
     script = 'for d; do [ -x "$d" ] || { printf %s "$d"; exit; }; done'
-    argv = folder.tied(["/bin/sh", "-c", script, "sh", *map(str, way)], Signals.SIGKILL, user)
+    argv = folder.tied(["/bin/sh", "-c", script, "sh", *map(str, way)], Signals.SIGKILL, (user.uid, user.gid))
     done = subprocess.run(argv, check=False, capture_output=True, cwd="/")  # noqa: S603 - our own command
     if done.returncode:
         raise DataFolderError(
@@ -213,5 +234,19 @@ def _mark(path: Path, project: Path) -> None:
         write_private(mark, f"# the data of Trilha for {project}\n*\n")
 
 
-def _number(text: bytes) -> int:
+def _locked(descriptor: int, within_s: float) -> bool:
+    deadline = time.monotonic() + within_s
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(_POLL_S)
+        else:
+            return True
+
+
+def _number(descriptor: int) -> int:
+    text = os.pread(descriptor, 20, 0)
     return int(text) if text.isdigit() else 0

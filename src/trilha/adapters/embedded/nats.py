@@ -21,6 +21,7 @@ class EmbeddedNats(EmbeddedServer):
     """A NATS server with JetStream, reachable on 127.0.0.1 with a password; its monitoring pages have none."""
 
     name: ClassVar[str] = "nats"
+    stop_signal: ClassVar[Signals] = Signals.SIGTERM
 
     @property
     def port(self) -> int:
@@ -41,17 +42,18 @@ class EmbeddedNats(EmbeddedServer):
         """Write the configuration; see `EmbeddedServer.prepare`."""
         self._hold()
         self.folder.servers_folder(self.name)
-        end_leftovers(self._data, self._pid_file, Signals.SIGTERM)
+        end_leftovers(self._data, self._pid_file, self.stop_signal)
+        self._reserve(self.name, _MONITOR)
         with open(self._configuration_file, "w", opener=_private) as file:
             json.dump(self._configuration(), file, indent=2, ensure_ascii=False)
         self.folder.give_to_server(self._configuration_file)
 
     def command(self) -> Command:
-        """The server, in the foreground; SIGTERM lets it flush and close."""
+        """The server, in the foreground."""
         argv = [str(self._programs.nats_server), "-c", str(self._configuration_file)]
-        tied = self.folder.tied(argv, Signals.SIGTERM, self.folder.server_user)
         # the garbage collector returns memory early instead of keeping twice the live heap
-        return Command(tied, {**clean_environment(), "GOMEMLIMIT": "128MiB"}, self._data, Signals.SIGTERM)
+        environment = {**clean_environment(), "GOMEMLIMIT": "128MiB"}
+        return Command(tuple(argv), environment, self._data, self.folder.server_ids)
 
     def is_ready(self) -> bool:
         """JetStream has recovered its streams and the server takes clients."""

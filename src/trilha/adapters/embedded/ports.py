@@ -16,7 +16,7 @@ class ReservedPort:
     """
 
     def __init__(self, memory: Path) -> None:
-        self._socket = _bound(_remembered(memory))
+        self._socket = _bound(remembered_port(memory))
         self.number: int = self._socket.getsockname()[1]
         write_private(memory, str(self.number))
 
@@ -34,7 +34,8 @@ def _bound(preferred: int) -> socket.socket:
     return bound
 
 
-def _remembered(memory: Path) -> int:
+def remembered_port(memory: Path) -> int:
+    """The port of the last start; 0 where there was none."""
     try:
         number = int(memory.read_text())
     except (FileNotFoundError, ValueError):

@@ -48,6 +48,8 @@ class EmbeddedPostgres(EmbeddedServer):
     """
 
     name: ClassVar[str] = "postgres"
+    # its fast shutdown; SIGTERM would wait until the last client has left
+    stop_signal: ClassVar[Signals] = Signals.SIGINT
 
     def __init__(self, folder: DataFolder, *, durable: bool = True, ready_within_s: float = 60.0) -> None:
         super().__init__(folder, ready_within_s=ready_within_s)
@@ -73,20 +75,19 @@ class EmbeddedPostgres(EmbeddedServer):
         if self._data.is_dir():
             self.folder.servers_folder(self.name)
             self._check_version()
-            end_leftovers(self._data, self._pid_file, Signals.SIGINT)
+            end_leftovers(self._data, self._pid_file, self.stop_signal)
         else:
             self._make_cluster()
-        self._port(self.name)
+        self._reserve(self.name)
 
     def command(self) -> Command:
-        """The postmaster, in the foreground; SIGINT is its fast shutdown."""
+        """The postmaster, in the foreground."""
         settings = {**_SETTINGS, "port": str(self.port)}
         if not self._durable:
             settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
         options = [word for key, value in settings.items() for word in ("-c", f"{key}={value}")]
         argv = [str(self._programs.postgres), "-D", str(self._data), *options]
-        tied = self.folder.tied(argv, Signals.SIGINT, self.folder.server_user)
-        return Command(tied, clean_environment(), self.folder.path, Signals.SIGINT)
+        return Command(tuple(argv), clean_environment(), self.folder.path, self.folder.server_ids)
 
     def is_ready(self) -> bool:
         """The postmaster says in its own file that it accepts connections, and then does."""
@@ -144,7 +145,7 @@ class EmbeddedPostgres(EmbeddedServer):
         argv += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         argv += [] if self._durable else ["--no-sync"]
         done = subprocess.run(  # noqa: S603 - our own command
-            self.folder.tied(argv, Signals.SIGKILL, self.folder.server_user),
+            self.folder.tied(argv, Signals.SIGKILL, self.folder.server_ids),
             check=False, capture_output=True, text=True, errors="replace",
             env=clean_environment(), cwd=self.folder.path,
         )  # fmt: skip

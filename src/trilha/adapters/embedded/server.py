@@ -16,9 +16,9 @@ from typing import ClassVar, Self
 import msgspec
 
 from trilha.adapters.embedded.binaries import Binaries
-from trilha.adapters.embedded.errors import ServerFailed
+from trilha.adapters.embedded.errors import EmbeddedError, ServerFailed
 from trilha.adapters.embedded.location import DataFolder
-from trilha.adapters.embedded.ports import ReservedPort
+from trilha.adapters.embedded.ports import ReservedPort, remembered_port
 
 _POLL_S = 0.01
 _STOP_S = 30.0
@@ -26,12 +26,12 @@ _LAST_LINES = 15
 
 
 class Command(msgspec.Struct, frozen=True):
-    """How to run a server: the command, its whole environment, where, and how to ask it to end."""
+    """How to run a server: the command, its whole environment, where, and as which user and group if not the caller."""
 
     argv: tuple[str, ...]
     env: dict[str, str]
     cwd: Path
-    stop_signal: Signals
+    ids: tuple[int, int] | None
 
 
 class EmbeddedServer(ABC):
@@ -43,11 +43,14 @@ class EmbeddedServer(ABC):
     """
 
     name: ClassVar[str]
+    stop_signal: ClassVar[Signals]
+    """What asks it to end in good order."""
 
     def __init__(self, folder: DataFolder, *, ready_within_s: float = 60.0) -> None:
         self.folder = folder
         self._ready_within_s = ready_within_s
         self._held = contextlib.ExitStack()
+        self._locked = False
         self._ports: dict[str, ReservedPort] = {}
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -70,6 +73,7 @@ class EmbeddedServer(ABC):
         """Let go of the data folder and the ports."""
         self._held.close()
         self._ports.clear()
+        self._locked = False
 
     async def start(self) -> Self:
         """Start it and return when it answers. Raises what `prepare` raises."""
@@ -116,24 +120,42 @@ class EmbeddedServer(ABC):
         return self.folder.binaries()
 
     def _hold(self) -> None:
-        """Take lock and ports once, and keep them over restarts."""
-        if not self._ports:
+        """Take the lock once, and keep it over restarts."""
+        if not self._locked:
             self._held.enter_context(self.folder.lock(self.name))
+            self._locked = True
+
+    def _reserve(self, *purposes: str) -> None:
+        for purpose in purposes:
+            if purpose not in self._ports:
+                port = ReservedPort(self._port_file(purpose))
+                self._held.callback(port.close)
+                self._ports[purpose] = port
 
     def _port(self, purpose: str) -> int:
-        if purpose not in self._ports:
-            port = ReservedPort(self.folder.run / f"{purpose}.port")
-            self._held.callback(port.close)
-            self._ports[purpose] = port
-        return self._ports[purpose].number
+        """The reserved port, or where another process runs the server."""
+        if purpose in self._ports:
+            return self._ports[purpose].number
+        port = remembered_port(self._port_file(purpose))
+        if not port:
+            raise EmbeddedError(f"{self.name} has never been started in {self.folder.path}")
+        return port
+
+    def _port_file(self, purpose: str) -> Path:
+        return self.folder.run / f"{purpose}.port"
 
     def _spawn(self) -> None:
         command = self.command()
         with open(self.log, "ab", opener=_private) as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own command
-                command.argv, env=command.env, cwd=command.cwd, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                self.folder.tied(command.argv, self.stop_signal, command.ids),
+                env=command.env,
+                cwd=command.cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
                 start_new_session=True,
-            )  # fmt: skip
+            )
 
     def _wait_until_ready(self) -> None:
         process, deadline = self._process, time.monotonic() + self._ready_within_s
@@ -150,7 +172,7 @@ class EmbeddedServer(ABC):
     def _stop(self) -> None:
         process, self._process = self._process, None
         if process and process.poll() is None:
-            process.send_signal(self.command().stop_signal)
+            process.send_signal(self.stop_signal)
             try:
                 process.wait(_STOP_S)
             except subprocess.TimeoutExpired:
