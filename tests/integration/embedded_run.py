@@ -10,12 +10,12 @@ from trilha.entrypoints.supervisor import Address, ChildSpec, Launch, Supervisor
 
 async def main() -> None:
     folder = open_data_folder()
-    idle = Launch((sys.executable, "-c", os.environ.get("IDLE", "import time; time.sleep(600)")))
+    idle = Launch((sys.executable, "-c", "import time; time.sleep(600)"))
     port = int(os.environ.get("TRILHA_HTTP_PORT", "0"))
     await Supervisor(
         folder,
         [
-            server_child(EmbeddedPostgres(folder)),
+            server_child(EmbeddedPostgres(folder, durable=False)),
             server_child(EmbeddedNats(folder)),
             ChildSpec(name="idle", launch=idle, needs=("postgres", "nats")),
         ],

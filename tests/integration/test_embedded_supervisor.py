@@ -4,9 +4,11 @@ import asyncio
 import json
 import os
 import socket
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from signal import Signals
 
@@ -21,10 +23,12 @@ from trilha.entrypoints.supervisor import (
     ChildStatus,
     Launch,
     PortTaken,
+    RunState,
     Supervisor,
     SupervisorError,
     status,
 )
+from trilha.entrypoints.supervisor.state import end_leftovers
 
 SLEEP = "import time; time.sleep(600)"
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
@@ -258,6 +262,29 @@ async def test_stopping_during_the_start_stops_what_has_started(folder: DataFold
     supervisor.stop()
     await run
     assert not psutil.Process().children()
+
+
+def test_what_a_killed_supervisor_left_is_ended_but_nobody_elses_process() -> None:
+    with deaf_process() as left, deaf_process() as reused:
+        born = left.create_time()
+        children = (
+            ChildStatus("left", "ready", datetime.now(UTC), pid=left.pid, process_started_at=born),
+            ChildStatus("reused", "ready", datetime.now(UTC), pid=reused.pid, process_started_at=born - 60),
+        )
+        end_leftovers(RunState(1, datetime.now(UTC), children=children), patience_s=0.1)
+        assert not left.is_running()
+        assert reused.is_running()
+
+
+@contextmanager
+def deaf_process() -> Iterator[psutil.Process]:
+    with subprocess.Popen([sys.executable, "-c", DEAF], stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout
+            assert process.stdout.readline() == b"deaf\n"
+            yield psutil.Process(process.pid)
+        finally:
+            process.kill()
 
 
 def test_a_need_that_does_not_come_before_is_refused(folder: DataFolder) -> None:

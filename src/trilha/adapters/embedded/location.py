@@ -52,9 +52,19 @@ class DataFolder(msgspec.Struct, frozen=True):
         """What the processes print."""
         return self._mine("logs")
 
+    @property
+    def secrets(self) -> Path:
+        """Passwords that Trilha made up."""
+        return self._mine("secrets")
+
     def binaries(self) -> binaries.Binaries:
         """The servers' programs, within reach of whoever runs them."""
-        return binaries.copied_to(self.path / "server") if self.server_user else binaries.installed()
+        if not self.server_user:
+            return binaries.installed()
+        if set(str(self.path)) & binaries.UNQUOTABLE:
+            problem = f"has one of {' '.join(sorted(binaries.UNQUOTABLE))} in its path, which initdb cannot quote"
+            raise DataFolderError(self.path, f"{problem}: rename it")
+        return binaries.copied_to(self.path / "server")
 
     def servers_folder(self, name: str) -> Path:
         """A folder that belongs to the servers. Raises `DataFolderError` where it is somebody else's."""
@@ -74,7 +84,7 @@ class DataFolder(msgspec.Struct, frozen=True):
 
     def secret(self, name: str) -> str:
         """A random word, made at the first call and kept in a file that only its owner reads."""
-        path = self._mine("secrets") / name
+        path = self.secrets / name
         try:
             return path.read_text().strip()
         except FileNotFoundError:
@@ -140,11 +150,12 @@ def open_data_folder(
     where = project / where.expanduser()
     _check_path(where)
     try:
-        made = _make(where, mode=0o711 if as_root else 0o700)
-        with tempfile.TemporaryFile(dir=where):
-            pass
+        ours = _make(where, mode=0o711 if as_root else 0o700) or _is_ours_or_empty(where)
         folder = DataFolder(where, ensure_server_user() if as_root else None)
-        _let_server_user_in(folder, may_open=made or _is_ours_or_empty(where))
+        for inside in (folder.path, folder.run, folder.logs, folder.secrets):
+            with tempfile.TemporaryFile(dir=inside):
+                pass
+        _let_server_user_in(folder, may_open=ours)
         _mark(where, project)
     except OSError as refused:
         raise DataFolderError(where, f"cannot be written ({refused.strerror}): make it writable") from refused

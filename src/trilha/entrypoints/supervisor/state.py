@@ -46,13 +46,13 @@ def remove_state(host: Host) -> None:
     (host.run / _NAME).unlink(missing_ok=True)
 
 
-def end_leftovers(state: RunState) -> None:
+def end_leftovers(state: RunState, *, patience_s: float = _PATIENCE_S) -> None:
     """End the children of a supervisor that was killed.
 
     The kernel has asked them already; this waits for the slow ones and ends the deaf ones. Blocks.
     """
     found = [process for child in state.children if (process := _same_process(child))]
-    _, deaf = psutil.wait_procs(found, timeout=_PATIENCE_S)
+    _, deaf = psutil.wait_procs(found, timeout=patience_s)
     for process in deaf:
         process.kill()
     psutil.wait_procs(deaf, timeout=_PATIENCE_S)
