@@ -10,10 +10,10 @@ from trilha.adapters.memory.database import MemoryDatabase, OrganisationTables, 
 from trilha.adapters.memory.fleet_queries import event_types_of
 from trilha.adapters.memory.listing import Listing
 from trilha.application.ports import Page, PageRequest
-from trilha.application.telemetry.queries import CheckpointView, EventFilter, EventView, PointView, RunView
+from trilha.application.telemetry.queries import CheckpointView, EventFilter, EventView, PointView, RunView, run_view
 from trilha.domain.fleet import Classification, EventType
 from trilha.domain.kernel import OrganisationId
-from trilha.domain.telemetry import Checkpoint, IngestionRun
+from trilha.domain.telemetry import Checkpoint
 
 _EVENTS = Listing("events", tuple[datetime, int], descending=True)
 _RUNS = Listing("runs", tuple[datetime, UUID], descending=True)
@@ -55,7 +55,7 @@ class MemoryIngestionQueries:
             for run in self._database.of(organisation_id).runs.values()
             if kind in (None, run.kind.value) and status in (None, run.status.value)
         )
-        return _RUNS.page(rows, lambda run: (run.started_at, run.id), _run_view, page)
+        return _RUNS.page(rows, lambda run: (run.started_at, run.id), run_view, page)
 
     async def checkpoints(self, organisation_id: OrganisationId, now: datetime) -> list[CheckpointView]:
         """Every stream that was ever begun, by name."""
@@ -116,26 +116,6 @@ def _point(latitude_deg: float | None, longitude_deg: float | None) -> PointView
     if latitude_deg is None or longitude_deg is None:
         return None
     return PointView(latitude_deg, longitude_deg)
-
-
-def _run_view(run: IngestionRun) -> RunView:
-    took = None if run.finished_at is None else (run.finished_at - run.started_at).total_seconds()
-    return RunView(
-        id=run.id,
-        kind=run.kind.value,
-        status=run.status.value,
-        started_at=run.started_at,
-        finished_at=run.finished_at,
-        duration_s=took,
-        pages=run.pages,
-        received=run.received,
-        inserted=run.inserted,
-        replaced=run.replaced,
-        duplicates=run.duplicates,
-        quarantined=run.quarantined,
-        error_code=run.error_code,
-        error_message=run.error_message,
-    )
 
 
 def _checkpoint_view(row: Checkpoint, tables: OrganisationTables, now: datetime) -> CheckpointView:

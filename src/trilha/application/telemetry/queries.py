@@ -8,6 +8,7 @@ import msgspec
 
 from trilha.application.ports import Page, PageRequest
 from trilha.domain.kernel import OrganisationId, TimeRange
+from trilha.domain.telemetry import IngestionRun
 
 
 class PointView(msgspec.Struct, frozen=True):
@@ -112,3 +113,24 @@ class IngestionQueries(Protocol):
     async def checkpoints(self, organisation_id: OrganisationId, now: datetime) -> list[CheckpointView]:
         """Every stream that was ever begun."""
         ...
+
+
+def run_view(run: IngestionRun) -> RunView:
+    """A run as screens show it."""
+    took = None if run.finished_at is None else (run.finished_at - run.started_at).total_seconds()
+    return RunView(
+        id=run.id,
+        kind=run.kind.value,
+        status=run.status.value,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        duration_s=took,
+        pages=run.pages,
+        received=run.received,
+        inserted=run.inserted,
+        replaced=run.replaced,
+        duplicates=run.duplicates,
+        quarantined=run.quarantined,
+        error_code=run.error_code,
+        error_message=run.error_message,
+    )
