@@ -30,6 +30,7 @@ _FETCH_S = 2.0
 _RENEW_AFTER_SILENCE_S = 30.0
 _MARGIN_S = 5.0
 _LARGEST_BATCH = 64
+_SIDE_BY_SIDE = 4
 
 
 class NatsEventBus:
@@ -153,18 +154,20 @@ class NatsEventBus:
         by_organisation: defaultdict[str, list[Msg]] = defaultdict(list)
         for message in messages:
             by_organisation[message.subject.split(".")[1]].append(message)
+        places = asyncio.Semaphore(_SIDE_BY_SIDE)  # handlers share a pool of connections with everybody else
         try:
             async with held(messages, self._ack_wait_s), asyncio.TaskGroup() as group:
                 for in_order in by_organisation.values():
-                    group.create_task(_one_by_one(in_order, digest))
+                    group.create_task(_one_by_one(in_order, digest, places))
         except asyncio.CancelledError:
             await _give_back(messages)
             raise
 
 
-async def _one_by_one(messages: Sequence[Msg], digest: Digestion) -> None:
-    for message in messages:
-        await digest(message)
+async def _one_by_one(messages: Sequence[Msg], digest: Digestion, places: asyncio.Semaphore) -> None:
+    async with places:
+        for message in messages:
+            await digest(message)
 
 
 async def _give_back(messages: Sequence[Msg]) -> None:
