@@ -222,8 +222,8 @@ def telemetry_events(
     """Events of known and unknown vehicles, drivers and types; every optional field may be missing."""
     return st.builds(
         TelemetryEvent,
-        id=ids or source_ids(),
-        occurred_at=occurred or instants(),
+        id=source_ids() if ids is None else ids,
+        occurred_at=instants() if occurred is None else occurred,
         driver_id=source_ids(),
         vehicle_id=source_ids(),
         event_type_id=source_ids(),
@@ -262,7 +262,7 @@ def source_pages(
     events: Strategy[TelemetryEvent] | None = None, *, tokens: Strategy[str] | None = None
 ) -> Strategy[SourcePage]:
     """Answers of a since-token stream."""
-    token = tokens or texts(20)
+    token = texts(20) if tokens is None else tokens
     return st.builds(
         SourcePage,
         stream=st.sampled_from(Stream),
@@ -271,7 +271,7 @@ def source_pages(
         has_more=st.booleans(),
         received_at=instants(),
         body=st.binary(max_size=500),
-        events=st.lists(events or telemetry_events(), max_size=5),
+        events=st.lists(telemetry_events() if events is None else events, max_size=5),
         rejected=st.lists(rejected_records(), max_size=2),
     )
 
@@ -393,7 +393,7 @@ def envelopes(organisation_ids: Strategy[UUID] | None = None) -> Strategy[Envelo
         source=st.just("/testing"),
         subject=texts(20),
         time=instants(),
-        organisationid=organisation_ids or uuids7(),
+        organisationid=uuids7() if organisation_ids is None else organisation_ids,
         dataschema=st.just("/events/testing.happened/1"),
         data=st.dictionaries(texts(5), st.integers(-(2**31), 2**31), max_size=3).map(
             lambda data: msgspec.Raw(msgspec.json.encode(data))

@@ -1,0 +1,71 @@
+"""One suite a port: inherit, supply the fixtures that its docstring names, and run.
+
+A suite never assumes an empty store: each test makes an organisation, a key or a name of its own. Fixtures are those
+of pytest, asynchronous ones too (pytest-asyncio in auto mode), so opening and closing stay with the adapter's author:
+
+    class TestMyLeases(LeasesContract):
+        @pytest.fixture
+        async def leases(self) -> AsyncIterator[MyLeases]: ...
+"""
+
+from trilha.testing.contracts.clock import ClockContract, IdSourceContract
+from trilha.testing.contracts.dead_letters import DeadLettersContract
+from trilha.testing.contracts.event_bus import EventBusContract, LetTimePass
+from trilha.testing.contracts.fleet_queries import FleetQueriesContract
+from trilha.testing.contracts.fresh import NewOrganisation, WithOrganisations
+from trilha.testing.contracts.idempotency import IdempotencyContract
+from trilha.testing.contracts.ingestion import (
+    CheckpointsContract,
+    HourCounts,
+    IngestionRunsContract,
+    QuarantineContract,
+    Quarantined,
+    RawPagesContract,
+    ThroughputContract,
+)
+from trilha.testing.contracts.jobs import JobsContract, TakeTask, TaskQueueContract
+from trilha.testing.contracts.leases import Lapse, LeasesContract
+from trilha.testing.contracts.master_data import MasterDataContract
+from trilha.testing.contracts.organisations import OrganisationsContract
+from trilha.testing.contracts.outbox import OutboxContract
+from trilha.testing.contracts.rate_limiter import MakeRateLimiter, RateLimiterContract
+from trilha.testing.contracts.telemetry_events import TelemetryEventsContract
+from trilha.testing.contracts.telemetry_queries import IngestionQueriesContract, TelemetryQueriesContract
+from trilha.testing.contracts.token_store import TokenStoreContract
+from trilha.testing.contracts.unit_of_work import GuardContract, InboxContract, UnitOfWorkContract
+
+__all__ = [
+    "CheckpointsContract",
+    "ClockContract",
+    "DeadLettersContract",
+    "EventBusContract",
+    "FleetQueriesContract",
+    "GuardContract",
+    "HourCounts",
+    "IdSourceContract",
+    "IdempotencyContract",
+    "InboxContract",
+    "IngestionQueriesContract",
+    "IngestionRunsContract",
+    "JobsContract",
+    "Lapse",
+    "LeasesContract",
+    "LetTimePass",
+    "MakeRateLimiter",
+    "MasterDataContract",
+    "NewOrganisation",
+    "OrganisationsContract",
+    "OutboxContract",
+    "QuarantineContract",
+    "Quarantined",
+    "RateLimiterContract",
+    "RawPagesContract",
+    "TakeTask",
+    "TaskQueueContract",
+    "TelemetryEventsContract",
+    "TelemetryQueriesContract",
+    "ThroughputContract",
+    "TokenStoreContract",
+    "UnitOfWorkContract",
+    "WithOrganisations",
+]

@@ -1,0 +1,112 @@
+"""The memory adapters pass the suites that every adapter passes."""
+
+import pytest
+
+from trilha.adapters.memory import SimulatedClock
+from trilha.testing import contracts
+
+
+class TestMemoryClock(contracts.ClockContract):
+    pass
+
+
+class TestMemoryIdSource(contracts.IdSourceContract):
+    pass
+
+
+class TestMemoryOrganisations(contracts.OrganisationsContract):
+    pass
+
+
+class TestMemoryUnitOfWork(contracts.UnitOfWorkContract):
+    pass
+
+
+class TestMemoryGuard(contracts.GuardContract):
+    pass
+
+
+class TestMemoryInbox(contracts.InboxContract):
+    pass
+
+
+class TestMemoryLeases(contracts.LeasesContract):
+    pass
+
+
+class TestMemoryTokenStore(contracts.TokenStoreContract):
+    pass
+
+
+class TestMemoryRateLimiter(contracts.RateLimiterContract):
+    pass
+
+
+class TestMemoryJobs(contracts.JobsContract):
+    pass
+
+
+class TestMemoryTaskQueue(contracts.TaskQueueContract):
+    pass
+
+
+class TestMemoryOutbox(contracts.OutboxContract):
+    pass
+
+
+class TestMemoryDeadLetters(contracts.DeadLettersContract):
+    pass
+
+
+class TestMemoryEventBus(contracts.EventBusContract):
+    @pytest.fixture
+    def let_time_pass(self, clock: SimulatedClock) -> contracts.LetTimePass:
+        def to_the_next_attempt() -> None:
+            if clock.next_wake is not None:
+                clock.advance_to(clock.next_wake)
+
+        return to_the_next_attempt
+
+
+class TestMemoryIdempotency(contracts.IdempotencyContract):
+    pass
+
+
+class TestMemoryCheckpoints(contracts.CheckpointsContract):
+    pass
+
+
+class TestMemoryRawPages(contracts.RawPagesContract):
+    pass
+
+
+class TestMemoryQuarantine(contracts.QuarantineContract):
+    pass
+
+
+class TestMemoryIngestionRuns(contracts.IngestionRunsContract):
+    pass
+
+
+class TestMemoryThroughput(contracts.ThroughputContract):
+    pass
+
+
+class TestMemoryTelemetryEvents(contracts.TelemetryEventsContract):
+    pass
+
+
+class TestMemoryMasterData(contracts.MasterDataContract):
+    pass
+
+
+class TestMemoryFleetQueries(contracts.FleetQueriesContract):
+    pass
+
+
+class TestMemoryTelemetryQueries(contracts.TelemetryQueriesContract):
+    pass
+
+
+class TestMemoryIngestionQueries(contracts.IngestionQueriesContract):
+    pass
