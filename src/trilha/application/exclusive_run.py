@@ -1,26 +1,29 @@
 """The frame of every ingestion run: one worker at a time, a row in the log, an end that is always written down."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import timedelta
 
-from trilha.application.ports import Clock, FleetUnitOfWork, IdSource, Lease, Leases, TelemetryUnitOfWork, UnitsOfWork
+from trilha.application.ports import (
+    Clock,
+    FleetUnitOfWork,
+    IdSource,
+    Lease,
+    LeaseLost,
+    Leases,
+    TelemetryUnitOfWork,
+    UnitsOfWork,
+)
 from trilha.domain.identity import Organisations
 from trilha.domain.kernel import DomainError, NotFound, OrganisationId
 from trilha.domain.telemetry import IngestionRun, RunKind, declare_lost, fail, succeed
 
-LEASE_TTL = timedelta(minutes=3)
-"""Longer than the slowest answer of a source, for the lease is renewed between answers."""
+LEASE_TTL = timedelta(seconds=15)
+"""How long a dead worker keeps others out. A living one renews every third of it, however long the source takes."""
 
 Steps = Callable[[Lease, IngestionRun, int], AsyncGenerator[IngestionRun, None]]
 """Given the lease, the fresh run and the source's id of the organisation: yields the run after each committed step."""
-
-
-async def keep(lease: Lease, leases: Leases, clock: Clock) -> Lease:
-    """Renew a lease in the second half of its life; raises LeaseLost. Every write guards it anyway."""
-    if lease.expires_at - clock.now() > LEASE_TTL / 2:
-        return lease
-    return await leases.renew(lease, LEASE_TTL)
 
 
 class ExclusiveRun:
@@ -39,6 +42,7 @@ class ExclusiveRun:
         clock: Clock,
         ids: IdSource,
         worker: str,
+        lease_ttl: timedelta = LEASE_TTL,
     ) -> None:
         self._organisations = organisations
         self._units = units
@@ -46,16 +50,34 @@ class ExclusiveRun:
         self._clock = clock
         self._ids = ids
         self._worker = worker
+        self._lease_ttl = lease_ttl
 
     async def __call__(self, organisation_id: OrganisationId, kind: RunKind, steps: Steps) -> IngestionRun | None:
         """Do it once."""
-        lease = await self._leases.acquire(organisation_id, f"ingest:{kind}", self._worker, LEASE_TTL)
+        # a holder a run, not a worker: two runs in one process must keep each other out as well
+        holder = f"{self._worker}/{self._ids.new()}"
+        lease = await self._leases.acquire(organisation_id, f"ingest:{kind}", holder, self._lease_ttl)
         if lease is None:
             return None
+        renewal = asyncio.create_task(self._renew(lease))
         try:
             return await self._logged(lease, kind, steps)
         finally:
-            await self._leases.release(lease)
+            renewal.cancel()
+            await asyncio.gather(renewal, return_exceptions=True)
+            with suppress(DomainError):  # a lease that cannot be given back expires by itself
+                await self._leases.release(lease)
+
+    async def _renew(self, lease: Lease) -> None:
+        """Hold the lease while the run lives. Losing it needs no alarm here: the next write finds out by its guard."""
+        while True:
+            await self._clock.sleep_until(self._clock.now() + self._lease_ttl / 3)
+            try:
+                await self._leases.renew(lease, self._lease_ttl)
+            except LeaseLost:
+                return
+            except DomainError:
+                continue
 
     async def _logged(self, lease: Lease, kind: RunKind, steps: Steps) -> IngestionRun:
         run = await self._begin(lease, kind)

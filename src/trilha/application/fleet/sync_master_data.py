@@ -4,8 +4,8 @@ from collections.abc import AsyncGenerator, Sequence
 
 import msgspec
 
-from trilha.application.exclusive_run import ExclusiveRun, keep
-from trilha.application.ports import Clock, FleetUnitOfWork, Lease, Leases, UnitsOfWork
+from trilha.application.exclusive_run import ExclusiveRun
+from trilha.application.ports import Clock, FleetUnitOfWork, Lease, UnitsOfWork
 from trilha.domain.fleet import (
     MASTER_KINDS,
     Driver,
@@ -45,13 +45,11 @@ class SyncMasterData:
         run: ExclusiveRun,
         source: FleetSource,
         units: UnitsOfWork[FleetUnitOfWork],
-        leases: Leases,
         clock: Clock,
     ) -> None:
         self._exclusively = run
         self._source = source
         self._units = units
-        self._leases = leases
         self._clock = clock
 
     async def __call__(self, command: SyncMasterDataCommand) -> IngestionRun | None:
@@ -67,7 +65,6 @@ class SyncMasterData:
     ) -> AsyncGenerator[IngestionRun, None]:
         for kind in command.kinds:
             records, rejected = await self._read(kind, external_id)
-            lease = await keep(lease, self._leases, self._clock)
             run = await self._commit(command, lease, run, _Listed(kind, records, rejected))
             yield run
 

@@ -6,8 +6,8 @@ from contextlib import aclosing
 
 import msgspec
 
-from trilha.application.exclusive_run import ExclusiveRun, keep
-from trilha.application.ports import Clock, Lease, Leases, TelemetryUnitOfWork, UnitsOfWork
+from trilha.application.exclusive_run import ExclusiveRun
+from trilha.application.ports import Clock, Lease, TelemetryUnitOfWork, UnitsOfWork
 from trilha.application.telemetry.store_page import StorePage, StorePageCommand
 from trilha.domain.kernel import OrganisationId
 from trilha.domain.telemetry import (
@@ -47,14 +47,12 @@ class IngestEvents:
         source: TelemetrySource,
         units: UnitsOfWork[TelemetryUnitOfWork],
         store_page: StorePage,
-        leases: Leases,
         clock: Clock,
     ) -> None:
         self._exclusively = run
         self._source = source
         self._units = units
         self._store_page = store_page
-        self._leases = leases
         self._clock = clock
 
     async def __call__(self, command: IngestEventsCommand) -> IngestionRun | None:
@@ -71,7 +69,6 @@ class IngestEvents:
         checkpoint = await self._checkpoint(lease)
         async with aclosing(self._pages(external_id, checkpoint.token, max_pages)) as pages:
             async for page in pages:
-                lease = await keep(lease, self._leases, self._clock)
                 stored = await self._store_page(
                     StorePageCommand(lease=lease, checkpoint=checkpoint, run=run, page=page)
                 )
