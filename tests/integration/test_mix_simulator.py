@@ -269,6 +269,9 @@ async def test_gzip_only_when_asked(simulator, client, bearer):
     assert "Content-Encoding" not in plain.headers
     assert packed.headers["Content-Encoding"] == "gzip"
     assert plain.content == packed.content
+    simulator.behaviour = msgspec.structs.replace(simulator.behaviour, gzip=False)
+    refused = await client.get(path, headers=bearer | {"Accept-Encoding": "gzip, deflate"})
+    assert "Content-Encoding" not in refused.headers
 
 
 async def test_nulls_are_left_out_unless_asked_for(simulator, client, bearer):

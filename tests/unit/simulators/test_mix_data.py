@@ -43,6 +43,11 @@ def test_ids_are_unique_signed_and_beyond_doubles(first, second):
     assert twin(ids[first]) != ids[second]
 
 
+def test_no_id_of_many_is_used_twice_not_even_as_a_twin():
+    ids = IdSpace(7, b"test")
+    assert len({one for index in range(50_000) for one in (ids[index], twin(ids[index]))}) == 100_000
+
+
 def test_about_half_of_the_ids_are_negative():
     ids = IdSpace(7, b"test")
     assert 0.45 < sum(ids[index] < 0 for index in range(4000)) / 4000 < 0.55
@@ -232,6 +237,30 @@ def test_any_quantity_reads_the_same_records(quantity, days):
         read += page.records
         since_ms, more = page.until_ms, page.more
     assert fold({event.event_id: event for event in read}.values(), len(read)) == truth_of(source, stream, EPOCH, now)
+
+
+@pytest.mark.parametrize("hours", range(3, 30, 3))
+def test_added_events_are_served_once_whatever_the_quantity(hours):
+    scenario = Scenario(epoch=EPOCH, vehicles=1, events_per_vehicle_per_day=40)
+    stream = EventStream(scenario, event_source(scenario))
+    now = EPOCH + timedelta(hours=hours)
+    made = stream.add(3, timedelta(days=9), now - timedelta(seconds=1)) + stream.add(2, timedelta(0), EPOCH)
+    for quantity in range(1, 40):
+        since_ms, read, more = to_ms(EPOCH), Counter(), True
+        while more:
+            page = stream.page(since_ms, quantity, now)
+            read += Counter(event.event_id for event in page.records)
+            since_ms, more = page.until_ms, page.more
+        assert [read[event.event_id] for event in made] == [1] * 5
+
+
+def test_an_event_added_in_the_instant_of_a_token_is_on_the_next_page():
+    stream = EventStream(SCENARIO, event_source(SCENARIO))
+    token_ms = stream.page(to_ms(EPOCH), 10, EPOCH).until_ms
+    made = stream.add(2, timedelta(hours=1), EPOCH)
+    page = stream.page(token_ms, 10, EPOCH + timedelta(seconds=1))
+    assert {event.event_id for event in page.records} >= {event.event_id for event in made}
+    assert len({event.event_id for event in made}) == 2
 
 
 def test_the_quota_opens_again_when_its_window_ends():

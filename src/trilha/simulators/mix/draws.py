@@ -5,7 +5,7 @@ from struct import Struct as Layout
 
 _KEY = Layout("<qq")
 _SIXTEEN = Layout("<16I")
-_BITS = 61
+_BITS = 60
 _MASK = (1 << _BITS) - 1
 _FULL = 1 << 32
 
@@ -23,8 +23,8 @@ def below(share: float) -> int:
 class IdSpace:
     """Unique signed 64-bit ids of 19 digits, about half of them negative, one for each index.
 
-    The scattering is a bijection, hence no two indices share an id. The lowest bit carries no information, so
-    that `twin` of an id exists, is nobody else's, and is the same number once rounded to a double.
+    The scattering is a bijection, hence no two indices share an id. Doubles of this size are 512 apart: bit 8 is
+    always clear, so that they round down, and bit 0 tells nothing, so that `twin` is nobody else's id.
     """
 
     def __init__(self, seed: int, kind: bytes) -> None:
@@ -36,7 +36,7 @@ class IdSpace:
         mixed = ((mixed ^ mixed >> 31) * 0x9E3779B97F4A7C15) & _MASK
         mixed = ((mixed ^ mixed >> 29) * 0x94D049BB133111EB) & _MASK
         mixed ^= mixed >> 30
-        magnitude = 1 << 61 | (mixed >> 1) << 1 | (mixed >> 7) & 1
+        magnitude = 1 << 61 | (mixed >> 8) << 9 | (mixed >> 1 & 127) << 1 | (mixed >> 20) & 1
         return -magnitude if mixed & 1 else magnitude
 
 
