@@ -22,7 +22,7 @@ _TWIN_EVERY = 250
 _CATEGORIES = ("Detail",) * 14 + ("Summary",) * 3 + ("Notify",) * 2 + ("Terminal",)
 _PERIODS = frozenset({"Detail", "Summary"})
 _BURNS_FUEL_S = 120
-_ODOMETER_ZERO_S = 1_700_000_000
+_ODOMETER_ZERO_S = 1_500_000_000
 _LATITUDE, _LONGITUDE = -15.79, -47.88
 _SHIFT_CHANGE_UTC = 16
 
@@ -61,11 +61,11 @@ class EventSource:
 
     def original(self, slot: int) -> int:
         """The slot whose event is sent at `slot`: itself, or an earlier one that is repeated there."""
-        while self._far and slot > _FAR + _FAR_SPREAD:
+        while self._far and slot > _NEAR:
             draw = draws(self._seed, b"repeat", slot)
             if draw[0] < self._near:
                 slot -= 1 + draw[1] % _NEAR
-            elif draw[0] < self._far:
+            elif draw[0] < self._far and slot > _FAR + _FAR_SPREAD:
                 slot -= _FAR + draw[1] % _FAR_SPREAD
             else:
                 break
@@ -191,8 +191,8 @@ class _Scene(Struct, frozen=True, gc=False):
     end: datetime
 
     def odometer_km(self, when: datetime) -> float:
-        """Grows evenly with time, about 210 km a day."""
-        return round(20_000 + self.bus * 3_917 % 280_000 + (when.timestamp() - _ODOMETER_ZERO_S) / 411, 1)
+        """Grows evenly with time, about 110 km a day."""
+        return round(20_000 + self.bus * 3_917 % 280_000 + (when.timestamp() - _ODOMETER_ZERO_S) / 800, 1)
 
 
 @lru_cache(maxsize=4)

@@ -7,6 +7,7 @@ faults that a client must survive. Hence this server instead of Litestar on Gran
 import asyncio
 import gzip
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 
 import h11
@@ -81,8 +82,13 @@ class _Connection:
             await self._refuse(error.error_status_hint)
         except ConnectionError:
             pass  # the client left, which is its right
+        except asyncio.CancelledError:
+            self._writer.transport.abort()  # a client that does not read must not keep the server from stopping
+            raise
         finally:
             self._writer.close()
+            with suppress(ConnectionError):
+                await self._writer.wait_closed()
 
     async def _next_request(self) -> Request | None:
         """`None` when the client closed the connection between two requests."""

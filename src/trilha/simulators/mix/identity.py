@@ -95,6 +95,7 @@ class Identity:
         return self._issue(behaviour, now, refreshable=behaviour.refresh_tokens)
 
     def _issue(self, behaviour: Behaviour, now: datetime, *, refreshable: bool) -> Response:
+        self._access = {token: end for token, end in self._access.items() if now < end}
         access = _jwt_like(now + timedelta(seconds=behaviour.expires_in_s))
         self._access[access] = now + timedelta(seconds=behaviour.expires_in_s)
         payload: dict[str, object] = {

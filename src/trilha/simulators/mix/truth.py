@@ -51,7 +51,8 @@ def fold(events: Iterable[Event], records: int) -> Truth:
 def truth_of(source: EventSource, stream: EventStream, since: datetime, until: datetime) -> Truth:
     """About the records created from `since` to before `until`, those of the side door included.
 
-    Pages reach to whole seconds: compare with a consumer whose token is `until`.
+    Takes about 40 microseconds a record, during which the simulator answers nobody: name a `since` when the epoch is
+    long ago. Pages reach to whole seconds: compare with a consumer whose token is `until`.
     """
     since_ms, until_ms = to_ms(since), to_ms(until)
     slots = range(source.timeline.slots_before(since_ms), source.timeline.slots_before(until_ms))
