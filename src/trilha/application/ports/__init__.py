@@ -18,6 +18,7 @@ from trilha.application.ports.jobs import JobClaim, JobRequests, JobRow, Jobs, T
 from trilha.application.ports.leases import Lease, LeaseLost, Leases
 from trilha.application.ports.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest
 from trilha.application.ports.rate_limiter import Priority, RateLimit, RateLimiter
+from trilha.application.ports.storage import StorageUnavailable
 from trilha.application.ports.token_store import SourceToken, TokenStore
 from trilha.application.ports.unit_of_work import (
     FleetUnitOfWork,
@@ -58,6 +59,7 @@ __all__ = [
     "RateLimiter",
     "SourceToken",
     "StillRunning",
+    "StorageUnavailable",
     "TaskQueue",
     "TelemetryUnitOfWork",
     "TokenStore",
