@@ -1,0 +1,33 @@
+"""Which refusal is answered by which status: data. A test walks every domain error and finds it here.
+
+422 is kept for a key used again with another body; what cannot be read at all is a 400.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+STATUS_OF_CODE: Mapping[str, int] = MappingProxyType(
+    {
+        "error": 500,
+        "invalid_value": 400,
+        "not_found": 404,
+        "conflict": 409,
+        "lease.lost": 409,
+        "idempotency.key_reused": 422,
+        "idempotency.still_running": 409,
+        "storage.unavailable": 503,
+        "postgres.refused": 503,
+        "postgres.too_old": 503,
+        "postgres.role_too_powerful": 503,
+        "postgres.schema_behind": 503,
+        "fleet.source_answered_nothing": 502,
+        "source.error": 502,
+        "source.unavailable": 503,
+        "source.refused": 502,
+        "source.not_permitted": 403,
+        "source.token_too_old": 409,
+    }
+)
+
+RETRY_AFTER_S = 5
+"""What a client is asked to wait after a 503: servers that restart are usually back by then."""
