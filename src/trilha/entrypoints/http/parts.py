@@ -1,0 +1,37 @@
+"""What the HTTP entry point is made of. The container fills it in; tests fill it with memory adapters."""
+
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field
+
+from trilha.application.fleet.queries import FleetQueries
+from trilha.application.ports import Clock
+from trilha.application.request_sync import RequestSync
+from trilha.application.telemetry.queries import IngestionQueries, TelemetryQueries
+from trilha.domain.identity import Organisations
+
+Probe = Callable[[], Awaitable[object]]
+"""Returns when the thing answers; raises, or is cut off at a deadline, when it does not."""
+
+
+def hash_token(token: str) -> bytes:
+    """What is kept of a bearer token; a random token of 128 bits or more needs no slow hash."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HttpParts:
+    """Queries, use cases and settings. `lifespan` opens pools and clients in the server's own event loop."""
+
+    fleet: FleetQueries
+    telemetry: TelemetryQueries
+    ingestion: IngestionQueries
+    organisations: Organisations
+    request_sync: RequestSync
+    clock: Clock
+    token_hash: bytes
+    version: str
+    probes: Mapping[str, Probe] = field(default_factory=dict)
+    lifespan: Callable[[], AbstractAsyncContextManager[object]] = nullcontext
+    access_log: bool = True

@@ -1,0 +1,210 @@
+"""Reading what a request asks for: the query string into a Struct, ids from the path.
+
+A list's parameters are the fields of a frozen Struct, each annotated with its Reader: the one place that says how a
+parameter is read, documented and refused. An unknown name is refused too, for a misspelt filter that matches
+everything would look like an answer. Reading with Litestar's own query parameters cost 25 us more a request (measured),
+a third of what everything but the database takes.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import Annotated, Self, get_args, get_type_hints
+from urllib.parse import unquote_to_bytes
+
+import msgspec
+from litestar.openapi.spec import OpenAPIFormat, OpenAPIType, Schema
+
+from trilha.application.ports import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
+from trilha.domain.fleet import Classification
+from trilha.domain.kernel import InvalidValue, TimeRange, parse_source_id
+from trilha.domain.telemetry import RunKind, RunStatus
+from trilha.entrypoints.http.problems import Refusal, bad_parameter
+
+MAX_QUERY_BYTES = 8_192
+MAX_SEARCH_CHARS = 100
+MAX_CURSOR_CHARS = 500
+MAX_NAME_SHOWN = 60
+SOURCE_ID_SCHEMA = Schema(type=OpenAPIType.STRING, pattern="^-?[0-9]{1,19}$")
+_ZONED = "a time with its zone, such as 2026-03-10T14:21:07Z; in a URL, the + of a zone is written %2B"
+_FLAGS = {"true": True, "false": False}
+
+
+class Reader(msgspec.Struct, frozen=True):
+    """How one kind of parameter is read (raising InvalidValue), and how OpenAPI describes it."""
+
+    read: Callable[[str, str], object]
+    schema: Schema
+    description: str
+
+
+def _text(limit: int, expected: str) -> Callable[[str, str], str]:
+    def read(text: str, field: str) -> str:
+        # PostgreSQL's text cannot hold NUL; nothing else may reach it from here that it would choke on.
+        if not 1 <= len(text) <= limit or "\0" in text:
+            raise InvalidValue(field, text, expected)
+        return text
+
+    return read
+
+
+def _flag(text: str, field: str) -> bool:
+    try:
+        return _FLAGS[text]
+    except KeyError:
+        raise InvalidValue(field, text, "true or false") from None
+
+
+def _limit(text: str, field: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(MAX_LIMIT)) and 1 <= int(text) <= MAX_LIMIT):
+        raise InvalidValue(field, text, f"1 to {MAX_LIMIT}")
+    return int(text)
+
+
+def _instant(text: str, field: str) -> datetime:
+    try:
+        moment = msgspec.convert(text, datetime)
+        if moment.tzinfo is None:
+            raise InvalidValue(field, text, _ZONED)
+        return moment.astimezone(UTC)
+    except (msgspec.ValidationError, OverflowError):
+        raise InvalidValue(field, text, _ZONED) from None
+
+
+def _one_of(kind: type[StrEnum]) -> Callable[[str, str], str]:
+    known = frozenset(kind)
+
+    def read(text: str, field: str) -> str:
+        if text not in known:
+            raise InvalidValue(field, text, "one of " + ", ".join(kind))
+        return text
+
+    return read
+
+
+def _choice(kind: type[StrEnum], description: str) -> Reader:
+    return Reader(_one_of(kind), Schema(type=OpenAPIType.STRING, enum=[member.value for member in kind]), description)
+
+
+def _id_of(what: str) -> Reader:
+    return Reader(parse_source_id, SOURCE_ID_SCHEMA, f"Id of the {what}: a signed 64-bit integer in decimal digits")
+
+
+def _time(description: str) -> Reader:
+    return Reader(_instant, Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.DATE_TIME), description)
+
+
+Flag = Annotated[bool, Reader(_flag, Schema(type=OpenAPIType.BOOLEAN), "Only records for which this holds")]
+Search = Annotated[
+    str,
+    Reader(
+        _text(MAX_SEARCH_CHARS, f"1 to {MAX_SEARCH_CHARS} characters, none of them NUL"),
+        Schema(type=OpenAPIType.STRING, min_length=1, max_length=MAX_SEARCH_CHARS, pattern=r"^[^\u0000]*$"),
+        "Any part of the texts that people know it by; accents and case do not matter",
+    ),
+]
+DriverRef = Annotated[int, _id_of("driver")]
+VehicleRef = Annotated[int, _id_of("vehicle")]
+GroupRef = Annotated[int, _id_of("group")]
+EventTypeRef = Annotated[int, _id_of("event type")]
+From = Annotated[datetime, _time("Not before this time (RFC 3339, zone required)")]
+To = Annotated[datetime, _time("Before this time (RFC 3339, zone required)")]
+ClassificationName = Annotated[str, _choice(Classification, "What the event type means to the organisation")]
+RunKindName = Annotated[str, _choice(RunKind, "What the run brings in")]
+RunStatusName = Annotated[str, _choice(RunStatus, "How the run stands")]
+Limit = Annotated[
+    int,
+    Reader(
+        _limit, Schema(type=OpenAPIType.INTEGER, minimum=1, maximum=MAX_LIMIT, default=DEFAULT_LIMIT), "Items a page"
+    ),
+]
+Cursor = Annotated[
+    str,
+    Reader(
+        _text(MAX_CURSOR_CHARS, "a cursor as returned in next_cursor by the same list"),
+        Schema(type=OpenAPIType.STRING, min_length=1, max_length=MAX_CURSOR_CHARS, pattern="^[A-Za-z0-9_-]+$"),
+        "next_cursor of the page before; take all other parameters over unchanged",
+    ),
+]
+
+
+class Query(msgspec.Struct, frozen=True, kw_only=True):
+    """The parameters of an operation. A trailing underscore in a field's name is not part of the parameter's."""
+
+    @classmethod
+    def parse(cls, raw: bytes) -> Self:
+        """Read a query string; raises InvalidValue or Refusal naming the parameter."""
+        return cls(**_values(cls, raw))
+
+
+class PagedQuery(Query, frozen=True, kw_only=True):
+    """The parameters of a list."""
+
+    limit: Limit = DEFAULT_LIMIT
+    cursor: Cursor | None = None
+
+    @property
+    def page(self) -> PageRequest:
+        """Which page."""
+        return PageRequest(limit=self.limit, cursor=self.cursor)
+
+
+@lru_cache
+def readers_of(kind: type[Query]) -> Mapping[str, tuple[str, Reader]]:
+    """Field and reader of each parameter, by its name."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {field.rstrip("_"): (field, _reader_in(hints[field])) for field in kind.__struct_fields__}
+
+
+def time_range(start: datetime | None, end: datetime | None) -> TimeRange:
+    """From `from` up to `to`; raises InvalidValue naming `to`."""
+    if start is not None and end is not None and start > end:
+        raise InvalidValue("to", end.isoformat(), f"a time not before from ({start.isoformat()})")
+    return TimeRange(start=start, end=end)
+
+
+def _reader_in(hint: object) -> Reader:
+    for part in (hint, *get_args(hint)):
+        for note in getattr(part, "__metadata__", ()):
+            if isinstance(note, Reader):
+                return note
+    raise TypeError(f"{hint} has no Reader")
+
+
+@lru_cache(maxsize=512)
+def _values(kind: type[Query], raw: bytes) -> Mapping[str, object]:
+    readers = readers_of(kind)
+    values: dict[str, object] = {}
+    for name, text in _pairs(raw):
+        if name not in readers:
+            raise _unknown(name, readers)
+        field, reader = readers[name]
+        if field in values:
+            raise bad_parameter(name, "request.repeated_parameter", f"{name} is given twice; expected once")
+        values[field] = reader.read(text, name)
+    return values
+
+
+def _pairs(raw: bytes) -> Iterator[tuple[str, str]]:
+    if len(raw) > MAX_QUERY_BYTES:
+        raise Refusal(
+            414, "request.query_too_long", f"the query string has {len(raw)} bytes; at most {MAX_QUERY_BYTES}"
+        )
+    for part in raw.split(b"&"):
+        if part:
+            name, _, value = part.partition(b"=")
+            yield _decoded(name, "the name of a parameter"), _decoded(value, name.decode("ascii", "replace"))
+
+
+def _decoded(raw: bytes, what: str) -> str:
+    try:
+        return unquote_to_bytes(raw.replace(b"+", b" ")).decode()
+    except UnicodeDecodeError:
+        raise bad_parameter(what, "invalid_value", f"{what} is not UTF-8") from None
+
+
+def _unknown(name: str, readers: Mapping[str, object]) -> Refusal:
+    shown = name if len(name) <= MAX_NAME_SHOWN and name.isprintable() else ascii(name[:MAX_NAME_SHOWN])
+    known = "it takes " + ", ".join(readers) if readers else "it takes none"
+    return bad_parameter(shown, "request.unknown_parameter", f"this operation has no parameter {shown}; {known}")
