@@ -1,0 +1,86 @@
+"""The outermost layer, around routing too: ids, headers, metrics and the access log of every request.
+
+One raw ASGI application instead of a stack of middlewares, for each layer costs a wrapped `send` and a coroutine a
+request. The log has the path, never the query string (names are searched there) and never a header (tokens).
+"""
+
+from http import HTTPMethod
+from time import perf_counter
+
+import structlog
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+from trilha.entrypoints.http.call import CallContext, Serving
+from trilha.entrypoints.http.identification import Identification, identify
+
+ACCESS_EVENT = "http.request"
+MAX_LOGGED_PATH_CHARS = 200
+_METHODS = frozenset(HTTPMethod)
+_QUIET_ROUTES = frozenset({"/health/live", "/health/ready", "/metrics"})
+_SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"content-security-policy", b"default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"),
+    (b"cache-control", b"no-store"),
+)
+_log = structlog.stdlib.get_logger("trilha.http")
+
+
+class Edge:
+    """Wraps the whole application."""
+
+    def __init__(self, app: ASGIApp, serving: Serving) -> None:
+        self._app = app
+        self._serving = serving
+        self._metrics = serving.metrics
+        self._access_log = serving.parts.access_log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] == ScopeType.WEBSOCKET:
+            return
+        headers = dict(scope["headers"])
+        ids = identify(headers.get(b"x-request-id"), headers.get(b"traceparent"))
+        scope["trilha"] = CallContext(self._serving, headers, ids.request_id)  # type: ignore[typeddict-unknown-key] # ASGI lets applications add keys
+        structlog.contextvars.bind_contextvars(request_id=ids.request_id, trace_id=ids.trace_id)
+        await self._answer(scope, receive, send, ids)
+
+    async def _answer(self, scope: HTTPScope, receive: Receive, send: Send, ids: Identification) -> None:
+        started = perf_counter()
+        status = 0
+        own_headers = (
+            (b"x-request-id", ids.request_id.encode()),
+            (b"traceparent", ids.traceparent),
+            *_SECURITY_HEADERS,
+        )
+
+        async def send_on(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *own_headers]
+            await send(message)
+
+        self._metrics.in_progress += 1
+        try:
+            await self._app(scope, receive, send_on)
+        finally:
+            self._metrics.in_progress -= 1
+            self._note(scope, status, perf_counter() - started)
+
+    def _note(self, scope: HTTPScope, status: int, duration_s: float) -> None:
+        route = scope.get("path_template") or "unmatched"
+        method = scope["method"] if scope["method"] in _METHODS else "OTHER"
+        self._metrics.observe(method, route, status, duration_s)
+        if self._access_log and route not in _QUIET_ROUTES:
+            _log.info(
+                ACCESS_EVENT,
+                method=method,
+                path=scope["path"][:MAX_LOGGED_PATH_CHARS],
+                route=route,
+                status=status,
+                duration_ms=round(duration_s * 1_000, 3),
+            )
