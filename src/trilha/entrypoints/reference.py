@@ -6,9 +6,11 @@ from typing import get_type_hints
 
 import msgspec
 
+from trilha.entrypoints.http import render_openapi
 from trilha.entrypoints.settings import Settings, choices_of, describe, is_secret, variable
 
 CONFIGURATION_PAGE = "reference/configuration.md"
+OPENAPI_DOCUMENT = "openapi.json"
 
 _INTRODUCTION = """\
 # Configuration
@@ -44,6 +46,7 @@ def write_pages(docs: Path) -> None:
     target = docs / CONFIGURATION_PAGE
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(configuration_page(), encoding="utf-8")
+    (docs / OPENAPI_DOCUMENT).write_bytes(render_openapi())
 
 
 if __name__ == "__main__":

@@ -1,0 +1,201 @@
+"""Declaring operations, with what OpenAPI says of them beyond their signatures: parameters, bodies, every problem."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from litestar import get, post
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi import OpenAPIConfig, ResponseSpec
+from litestar.openapi.spec import (
+    Components,
+    License,
+    OpenAPIFormat,
+    OpenAPIHeader,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    OpenAPIType,
+    Operation,
+    Parameter,
+    Reference,
+    RequestBody,
+    Schema,
+    SecurityRequirement,
+    SecurityScheme,
+    Tag,
+)
+
+from trilha.entrypoints.http import tenancy
+from trilha.entrypoints.http.problems import MEDIA_TYPE, Problem
+from trilha.entrypoints.http.reading import SOURCE_ID_SCHEMA, Query, readers_of
+
+Decorator = Callable[[Callable[..., Any]], HTTPRouteHandler]
+
+_OF_AN_ORGANISATION = (400, 401, 404, 500, 503)
+_OPEN = (400, 500)
+_TENANT = Parameter(
+    name=tenancy.HEADER,
+    param_in="header",
+    description="Which organisation; needed where there are several",
+    schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.UUID),
+)
+_SECURITY: list[SecurityRequirement] = [{"token": []}]
+
+
+def reads(
+    path: str,
+    operation_id: str,
+    answer: type[Any],
+    *,
+    tag: str,
+    query: type[Query] = Query,
+    of_an_organisation: bool = True,
+) -> Decorator:
+    """Declare a GET under the bearer token. `{names}` in the path are ids of the source."""
+    parameters = [*_path_parameters(path), *_query_parameters(query)]
+    if of_an_organisation:
+        parameters.append(_TENANT)
+    return get(
+        path,
+        operation_id=operation_id,
+        tags=[tag],
+        security=_SECURITY,
+        responses={200: _answer(answer), **_problems(_OF_AN_ORGANISATION)},
+        operation_class=_documented(parameters),
+    )
+
+
+def commands(path: str, operation_id: str, answer: type[Any], *, tag: str, body: type[Any]) -> Decorator:
+    """Declare a POST under the bearer token that hands work over and answers 202 with a Location."""
+    key = Parameter(
+        name="Idempotency-Key",
+        param_in="header",
+        description="Makes a repeated request harmless for 24 hours: the first answer is given again",
+        schema=Schema(type=OpenAPIType.STRING, min_length=1, max_length=200, pattern="^[!-~]+$"),
+    )
+    return post(
+        path,
+        operation_id=operation_id,
+        tags=[tag],
+        security=_SECURITY,
+        status_code=HTTPStatus.ACCEPTED,
+        responses={202: _answer(answer), **_problems((*_OF_AN_ORGANISATION, 409, 413, 415, 422))},
+        operation_class=_documented([key, _TENANT], body),
+    )
+
+
+def shows(path: str, operation_id: str, *, tag: str, responses: Mapping[int, ResponseSpec]) -> Decorator:
+    """Declare a GET that is open to everybody."""
+    return get(
+        path,
+        operation_id=operation_id,
+        tags=[tag],
+        security=[{}],
+        responses={**responses, **_problems(_OPEN)},
+        operation_class=_documented([]),
+    )
+
+
+def openapi_config(version: str) -> OpenAPIConfig:
+    """What the document says of the whole."""
+    return OpenAPIConfig(
+        title="Trilha",
+        version=version,
+        description=(
+            "Fleet and telemetry data of one organisation. Ids are strings that hold signed 64-bit integers; times are "
+            "RFC 3339 in UTC. Lists are paged by cursor: pass next_cursor until it is null. Whatever is refused is a "
+            "problem by RFC 9457 whose type ends in a stable code."
+        ),
+        license=License(name="Apache-2.0", identifier="Apache-2.0"),
+        tags=[
+            Tag("fleet", description="Master data: who drives what, and what an event means"),
+            Tag("telemetry", description="What vehicles reported"),
+            Tag("etl", description="How the data come in"),
+            Tag("identity", description="Whose data they are"),
+            Tag("operations", description="For machines that watch this one"),
+        ],
+        components=Components(
+            security_schemes={
+                "token": SecurityScheme(
+                    type="http", scheme="bearer", description="The installation's token; `trilha token` shows it"
+                )
+            }
+        ),
+        use_handler_docstrings=True,
+        path="/never-served",
+    )
+
+
+def json_body(kind: type[Any]) -> Schema:
+    """The JSON Schema of a request body, as msgspec reads it."""
+    (schema,), components = msgspec.json.schema_components([kind], ref_template="{name}")
+    return _as_schema(components[schema["$ref"]])
+
+
+def _documented(parameters: Sequence[Parameter], body: type[Any] | None = None) -> type[Operation]:
+    @dataclass
+    class Documented(Operation):
+        def __post_init__(self) -> None:
+            first, _, rest = (self.description or "").partition("\n")
+            self.summary, self.description = first.rstrip("."), rest.strip() or None
+            self.parameters = list(parameters) or None
+            if body is not None:
+                self.request_body = RequestBody(
+                    content={"application/json": OpenAPIMediaType(schema=json_body(body))}, required=True
+                )
+                accepted = (self.responses or {})["202"]
+                if isinstance(accepted, OpenAPIResponse):
+                    accepted.headers = {"Location": OpenAPIHeader(schema=Schema(type=OpenAPIType.STRING))}
+
+    return Documented
+
+
+def _path_parameters(path: str) -> list[Parameter]:
+    names = [part[1:-1].partition(":")[0] for part in path.split("/") if part.startswith("{")]
+    return [
+        Parameter(name=name, param_in="path", required=True, description="An id of the source", schema=SOURCE_ID_SCHEMA)
+        for name in names
+    ]
+
+
+def _query_parameters(query: type[Query]) -> list[Parameter]:
+    return [
+        Parameter(name=name, param_in="query", description=reader.description, schema=reader.schema)
+        for name, (_, reader) in readers_of(query).items()
+    ]
+
+
+def _answer(kind: type[Any]) -> ResponseSpec:
+    return ResponseSpec(kind, description="As asked", generate_examples=False)
+
+
+def _problems(statuses: Sequence[int]) -> dict[int, ResponseSpec]:
+    return {
+        status: ResponseSpec(
+            Problem, media_type=MEDIA_TYPE, description=HTTPStatus(status).phrase, generate_examples=False
+        )
+        for status in statuses
+    }
+
+
+def _as_schema(raw: Mapping[str, Any]) -> Schema:
+    """JSON Schema as Litestar's object; only the keywords that our bodies use."""
+    return Schema(
+        type=OpenAPIType(raw["type"]) if "type" in raw else None,
+        description=raw.get("description"),
+        enum=raw.get("enum"),
+        default=raw.get("default"),
+        items=_as_schema(raw["items"]) if "items" in raw else None,
+        min_items=raw.get("minItems"),
+        max_items=raw.get("maxItems"),
+        properties=_properties(raw),
+        required=raw.get("required") or None,
+        additional_properties=raw.get("additionalProperties"),
+    )
+
+
+def _properties(raw: Mapping[str, Any]) -> dict[str, Reference | Schema] | None:
+    properties = raw.get("properties")
+    return None if properties is None else {name: _as_schema(part) for name, part in properties.items()}

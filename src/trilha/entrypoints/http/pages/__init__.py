@@ -1,0 +1,1 @@
+"""Static pages of the HTTP entry point, as package data."""

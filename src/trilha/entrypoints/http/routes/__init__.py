@@ -1,0 +1,13 @@
+"""The operations, by context. A handler reads the request, calls one query or use case, and encodes what comes."""
+
+from collections.abc import Sequence
+
+from litestar.handlers import HTTPRouteHandler
+
+from trilha.entrypoints.http.routes import etl, fleet, identity, operations, pages, telemetry
+
+GUARDED: Sequence[HTTPRouteHandler] = (*fleet.ROUTES, *telemetry.ROUTES, *etl.ROUTES, *identity.ROUTES)
+"""What needs the token; every path begins with /v1."""
+
+OPEN: Sequence[HTTPRouteHandler] = (*operations.ROUTES, *pages.ROUTES)
+"""What anybody who can reach the port may see: no data of an organisation."""

@@ -1,0 +1,85 @@
+"""Running the application on Granian, in this process and event loop."""
+
+import asyncio
+import errno
+import signal
+import socket
+from collections.abc import Callable
+
+import structlog
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+from litestar import Litestar
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+BACKLOG = 1024
+_log = structlog.stdlib.get_logger("trilha.http")
+
+
+class AddressNotAvailable(RuntimeError):
+    """The server cannot listen where it was told to."""
+
+    def __init__(self, host: str, port: int, error: OSError) -> None:
+        if error.errno == errno.EADDRINUSE:
+            why = f"port {port} on {host} is taken by another program; stop that one or set TRILHA_HTTP_PORT"
+        elif error.errno == errno.EACCES:
+            why = f"port {port} needs privileges that this user lacks; set TRILHA_HTTP_PORT to 1024 or above"
+        else:
+            why = f"cannot listen on {host}:{port} ({error.strerror}); check TRILHA_HTTP_HOST and TRILHA_HTTP_PORT"
+        super().__init__(why)
+        self.host = host
+        self.port = port
+
+
+async def serve(app_factory: Callable[[], Litestar], host: str, port: int, *, signals: bool = True) -> None:
+    """Serve until a stop signal, or until this task is cancelled; requests under way are answered first.
+
+    Raises AddressNotAvailable. With `signals`, SIGINT and SIGTERM end it; else whoever called owns them.
+    """
+    check_address(host, port)
+    server = Server(
+        app_factory(),
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(max_buffer_size=64 * 1024),
+        websockets=False,
+        backlog=BACKLOG,
+        log_enabled=False,
+    )
+    loop = asyncio.get_running_loop()
+    if signals:
+        for number in STOP_SIGNALS:
+            loop.add_signal_handler(number, server.stop)
+    try:
+        await _run(server)
+    finally:
+        if signals:
+            for number in STOP_SIGNALS:
+                loop.remove_signal_handler(number)
+
+
+def check_address(host: str, port: int) -> None:
+    """Bind once and let go: Granian shares ports between processes, so two servers would silently split the requests.
+
+    Raises AddressNotAvailable.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        raise AddressNotAvailable(host, port, error) from error
+
+
+async def _run(server: Server) -> None:
+    running = asyncio.create_task(server.serve())
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        server.stop()  # type: ignore[no-untyped-call] # Granian's
+        await running
+        raise

@@ -1,0 +1,184 @@
+"""A real Granian on a free port in front of memory adapters, and a small fleet behind it."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import msgspec
+
+from trilha.adapters.memory import (
+    MemoryDatabase,
+    MemoryFleetQueries,
+    MemoryIngestionQueries,
+    MemoryOrganisations,
+    MemoryTelemetryQueries,
+    MemoryUnitsOfWork,
+    SimulatedClock,
+    SimulatedIds,
+)
+from trilha.adapters.memory.database import StoredEvent
+from trilha.application.request_sync import RequestSync
+from trilha.application.schedule import first_job_rows
+from trilha.domain.fleet import Classification, Driver, DriverKind, EventType, Group, Vehicle
+from trilha.domain.identity import Organisation
+from trilha.domain.kernel import DriverId, EventId, EventTypeId, GroupId, OrganisationId, VehicleId
+from trilha.domain.telemetry import Checkpoint, IngestionRun, RunKind, Stream, TelemetryEvent
+from trilha.entrypoints.http import HttpParts, create_app, hash_token, serve
+
+TOKEN = "a-token-for-tests-only"
+NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
+SPEEDING = EventTypeId(-3890646499157906515)
+START_DEADLINE_S = 20
+DRIVER_ID = 2**63 - 1
+VEHICLE_ID = -(2**63)
+EVENTS = 30
+
+
+class Fleet:
+    """One installation in memory. Change `database` and the server shows it."""
+
+    def __init__(self) -> None:
+        self.clock = SimulatedClock(NOW)
+        self.ids = SimulatedIds(self.clock)
+        self.database = MemoryDatabase(self.clock, self.ids)
+
+    def add_organisation(self, name: str = "Viação Aurora") -> OrganisationId:
+        organisation = Organisation(
+            id=OrganisationId(self.ids.new()), name=name, time_zone="America/Sao_Paulo", created_at=self.clock.now()
+        )
+        self.database.organisations[organisation.id] = organisation
+        tables = self.database.of(organisation.id)
+        tables.jobs.update({row.kind: row for row in first_job_rows(organisation.id, NOW + timedelta(hours=1))})
+        return organisation.id
+
+    def parts(self, **changes: Any) -> HttpParts:
+        given: dict[str, Any] = {
+            "fleet": MemoryFleetQueries(self.database),
+            "telemetry": MemoryTelemetryQueries(self.database),
+            "ingestion": MemoryIngestionQueries(self.database),
+            "organisations": MemoryOrganisations(self.database),
+            "request_sync": RequestSync(units=MemoryUnitsOfWork(self.database), clock=self.clock),
+            "clock": self.clock,
+            "token_hash": hash_token(TOKEN),
+            "version": "test",
+        }
+        return HttpParts(**{**given, **changes})
+
+
+def fill(fleet: Fleet, organisation_id: OrganisationId) -> None:
+    """A few of everything, extremes of ids among them."""
+    tables = fleet.database.of(organisation_id)
+    names = ["Álvaro Conceição", "José da Silva", "jose da silva", "Zélia", "Unknown driver", "Ana"]
+    for number, name in enumerate(names):
+        driver = Driver(
+            id=DriverId(DRIVER_ID - number),
+            name=name,
+            badge=f"B{number}",
+            group_id=GroupId(1),
+            kind=DriverKind.UNKNOWN if name.startswith("Unknown") else DriverKind.PERSON,
+            active=name != "Ana",
+        )
+        tables.master["drivers"][driver.id] = driver
+    tables.master["groups"][1] = Group(id=GroupId(1), name="Depot", kind="site")
+    for number in range(3):
+        vehicle = Vehicle(id=VehicleId(VEHICLE_ID + number), description=f"Bus {number}", plate=f"ABC{number}")
+        tables.master["vehicles"][vehicle.id] = vehicle
+    tables.master["event_types"][SPEEDING] = EventType(
+        id=SPEEDING, description="Over speeding", classification=Classification.DRIVING_INFRACTION
+    )
+    for number in range(EVENTS):
+        add_event(fleet, organisation_id, number)
+    run = IngestionRun(id=fleet.ids.new(), kind=RunKind.EVENTS, started_at=NOW - timedelta(minutes=1))
+    tables.runs[run.id] = run
+    tables.checkpoints[Stream.EVENTS] = Checkpoint(
+        stream=Stream.EVENTS, token="t1", token_time=NOW - timedelta(hours=1), moved_at=NOW, checked_at=NOW
+    )
+
+
+def add_event(fleet: Fleet, organisation_id: OrganisationId, number: int, minutes_ago: int | None = None) -> EventId:
+    event = TelemetryEvent(
+        id=EventId(number * 7919),
+        occurred_at=NOW - timedelta(minutes=number // 3 if minutes_ago is None else minutes_ago),
+        driver_id=DriverId(DRIVER_ID - number % 2),
+        vehicle_id=VehicleId(VEHICLE_ID + number % 3),
+        event_type_id=SPEEDING,
+        speed_limit_kmh=80.0,
+        start_latitude_deg=-23.5,
+        start_longitude_deg=-46.6,
+    )
+    stored = StoredEvent(event=event, page_id=fleet.ids.new(), received_at=NOW)
+    fleet.database.of(organisation_id).events[event.id] = (stored,)
+    return event.id
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(parts: HttpParts) -> Iterator[str]:
+    """The application on a real server; gives its address."""
+    port = free_port()
+    loop = asyncio.new_event_loop()
+    failures: list[BaseException] = []
+
+    async def main() -> None:
+        await serve(lambda: create_app(parts), "127.0.0.1", port, signals=False)
+
+    task = loop.create_task(main())
+
+    def run() -> None:
+        try:
+            loop.run_until_complete(task)
+        except asyncio.CancelledError:
+            pass
+        except BaseException as error:  # noqa: BLE001 - shown by the waiting test
+            failures.append(error)
+        finally:
+            loop.close()
+
+    thread = threading.Thread(target=run, name="http-under-test")
+    thread.start()
+    try:
+        _wait_until_listening(port, failures)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        if thread.is_alive():
+            loop.call_soon_threadsafe(task.cancel)
+        thread.join(timeout=START_DEADLINE_S)
+        assert not thread.is_alive(), "the server did not stop"
+    assert not failures
+
+
+def _wait_until_listening(port: int, failures: list[BaseException]) -> None:
+    waited = threading.Event()
+    for _ in range(START_DEADLINE_S * 50):
+        if failures:
+            raise failures[0]
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        waited.wait(0.02)
+    raise TimeoutError(f"nothing listens on {port}")
+
+
+def walk(client: httpx.Client, path: str, **query: object) -> Iterator[dict[str, Any]]:
+    """Every page of a list."""
+    cursor: str | None = None
+    while True:
+        parameters = {**query, **({"cursor": cursor} if cursor else {})}
+        answer = client.get(path, params=parameters)
+        assert answer.status_code == 200, answer.text
+        page = msgspec.json.decode(answer.content)
+        yield page
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return
