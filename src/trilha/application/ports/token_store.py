@@ -1,7 +1,7 @@
 """Where an outside system's access tokens are kept between processes and restarts."""
 
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -17,6 +17,10 @@ class SourceToken(msgspec.Struct, frozen=True):
     def __repr__(self) -> str:
         """Everything but the secrets."""
         return f"SourceToken(expires_at={self.expires_at.isoformat()}, version={self.version})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """The same for consoles that draw objects by their members, in tracebacks too."""
+        return [("expires_at", self.expires_at.isoformat()), ("version", self.version)]
 
 
 class TokenStore(Protocol):
