@@ -10,11 +10,11 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from trilha.adapters.mix.split import split
 from trilha.domain.kernel import RejectedRecord
 
 Wire = TypeVar("Wire", bound=msgspec.Struct)
 
-_RAW_LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _NUL = b"\\u0000"
 _PATH = re.compile(r" - at `\$(?:\.)?(?P<path>[^`]*)`$")
 _MISSING = re.compile(r"missing required field `(?P<name>[^`]+)`")
@@ -29,10 +29,6 @@ _REASONS = (
     ("Expected `object`", "malformed"),
     ("Expected", "wrong_type"),
 )
-
-
-class UnreadableAnswer(Exception):
-    """The answer as a whole makes no sense: cut, or not what was asked for. Asking again may help."""
 
 
 class Unfit(Exception):
@@ -93,7 +89,7 @@ class ListDecoder(Generic[Wire]):
             _refuse_nul(record)
             self._mend(record)
         except Unfit as error:
-            return RejectedRecord(position=position, reason=error.reason, detail=error.detail, raw=bytes(raw))
+            return RejectedRecord(position=position, reason=error.reason, detail=error.detail, raw=raw)
         except msgspec.DecodeError as error:
             return _rejected(position, str(error), raw)
         except (UnicodeDecodeError, RecursionError) as error:
@@ -118,21 +114,12 @@ class ListDecoder(Generic[Wire]):
         records: list[Wire] = []
         rejected: list[RejectedRecord] = []
         for position, raw in enumerate(split(body)):
-            outcome = self.decode_one(position, bytes(raw))
+            outcome = self.decode_one(position, raw)
             if isinstance(outcome, RejectedRecord):
                 rejected.append(outcome)
             else:
                 records.append(outcome)
         return Decoded(records, tuple(rejected))
-
-
-def split(body: bytes) -> list[msgspec.Raw]:
-    """The elements of a JSON list, undecoded; raises UnreadableAnswer if it is none."""
-    try:
-        return _RAW_LIST.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        problem = str(error) if isinstance(error, msgspec.DecodeError) else type(error).__name__
-    raise UnreadableAnswer(f"expected a JSON list, got {len(body)} bytes that are none ({problem})")
 
 
 def _may_hold_nul(body: bytes) -> bool:
@@ -156,4 +143,4 @@ def _rejected(position: int, message: str, raw: bytes) -> RejectedRecord:
     if reason == "out_of_range" and path.endswith("Id"):
         reason = "id_out_of_range"
     text = _PATH.sub("", message)
-    return RejectedRecord(position, reason, f"{path}: {text}" if path else text, bytes(raw))
+    return RejectedRecord(position, reason, f"{path}: {text}" if path else text, raw)

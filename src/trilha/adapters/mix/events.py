@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import httpx
 
 from trilha.adapters.mix import log_events, wire
-from trilha.adapters.mix.decode import Decoded, ListDecoder, Unfit, UnreadableAnswer
+from trilha.adapters.mix.decode import Decoded, ListDecoder, Unfit
 from trilha.adapters.mix.since_token import time_of
+from trilha.adapters.mix.split import UnreadableAnswer
 from trilha.domain.kernel import InvalidValue, RejectedRecord
 from trilha.domain.telemetry import SourcePage, Stream, TelemetryEvent
 

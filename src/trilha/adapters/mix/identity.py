@@ -78,10 +78,10 @@ class Identity:
         grant = {"grant_type": "password", "username": login.username, "password": login.password, "scope": SCOPE}
         return self._understood(await self._ask(grant))
 
-    async def by_refresh(self, refresh_token: str) -> SourceToken:
-        """Spend a refresh token, which works once. Raises IdentityFailed or IdentityRefused."""
-        answer = await self._ask({"grant_type": "refresh_token", "refresh_token": refresh_token})
-        return self._understood(answer, refresh_token)
+    async def by_refresh(self, old: SourceToken) -> SourceToken:
+        """Spend the refresh token of `old`, which works once. Raises IdentityFailed or IdentityRefused."""
+        answer = await self._ask({"grant_type": "refresh_token", "refresh_token": old.refresh_token or ""})
+        return self._understood(answer, old.refresh_token)
 
     async def _ask(self, grant: Mapping[str, str]) -> httpx.Response:
         headers, form = self._authenticated(grant)

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 from trilha.adapters.mix import wire
-from trilha.adapters.mix.decode import Decoded, ListDecoder, UnreadableAnswer
+from trilha.adapters.mix.decode import Decoded, ListDecoder
+from trilha.adapters.mix.split import UnreadableAnswer
 from trilha.adapters.mix.vehicle_types import TRAILER, vehicle_type
 from trilha.adapters.mix.zones import iana_zone
 from trilha.domain.fleet import Driver, EventType, Group, MasterList, SourceOrganisation, Vehicle, driver_kind

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 
 import msgspec
 
@@ -128,9 +129,8 @@ class Session:
     async def _by_refresh(self, stored: SourceToken | None) -> SourceToken | None:
         if stored is None or stored.refresh_token is None:
             return None
-        spent = stored.refresh_token
         try:
-            token = await self._insisting(lambda: self._identity.by_refresh(spent))
+            token = await self._insisting(partial(self._identity.by_refresh, stored))
         except IdentityRefused as error:
             _LOG.info(log_events.REFRESH_REFUSED, extra={"error": error.error})
             return None

@@ -12,10 +12,10 @@ import httpx
 import msgspec
 
 from trilha.adapters.mix import log_events
-from trilha.adapters.mix.decode import UnreadableAnswer
 from trilha.adapters.mix.redaction import Redactor
 from trilha.adapters.mix.session import Session
 from trilha.adapters.mix.settings import MixSettings
+from trilha.adapters.mix.split import UnreadableAnswer
 from trilha.adapters.mix.waiting import Waiting, retry_after
 from trilha.application.ports import Clock, Priority, RateLimiter, SourceToken
 from trilha.domain.kernel import (
