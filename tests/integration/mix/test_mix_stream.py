@@ -1,0 +1,183 @@
+"""The event stream, read to its end over HTTP: nothing lost, whatever the server does on the way."""
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from trilha.domain.kernel import InvalidValue, SinceTokenTooOld
+from trilha.simulators.mix import ClockChange, Fault, FaultKind, LateEvents, Malformed, Route, Scenario
+from trilha.simulators.mix.truth import fold
+from trilha.simulators.mix.wire import Event
+
+from .conftest import NOW
+
+
+async def read_all(mix, organisation, token):
+    """Pages as the use case asks for them: at once while more is waiting."""
+    pages = [await mix.events_since(organisation, token, urgent=False)]
+    while pages[-1].has_more and pages[-1].next_token is not None:
+        pages.append(await mix.events_since(organisation, pages[-1].next_token, urgent=True))
+    return pages
+
+
+def distinct(pages):
+    return {event.id: event for page in pages for event in page.events}
+
+
+def truth_of(pages, records):
+    """Our events in the simulator's words, so that its checksums speak about them."""
+    return fold(
+        (
+            Event(
+                event_id=event.id,
+                asset_id=event.vehicle_id,
+                driver_id=event.driver_id,
+                event_type_id=event.event_type_id,
+                event_category=event.category,
+                start_date_time=event.started_at,
+                total_time_seconds=event.duration_s or 0,
+                total_occurances=event.occurrences,
+            )
+            for event in distinct(pages).values()
+        ),
+        records,
+    )
+
+
+async def test_the_whole_stream_is_the_truth(simulator, mix, organisation, scenario):
+    pages = await read_all(mix, organisation, mix.token_at(scenario.epoch))
+    records = sum(len(page.events) for page in pages)
+    until = mix.time_of(pages[-1].next_token)
+    assert len(pages) > 1
+    assert truth_of(pages, records) == simulator.truth(until=until)
+    assert not any(page.rejected for page in pages)
+
+
+async def test_the_stream_is_the_truth_through_every_passing_fault(simulator, mix, organisation, scenario):
+    passing = [
+        Fault(kind=FaultKind.SERVER_ERROR, times=2),
+        Fault(kind=FaultKind.UNAVAILABLE),
+        Fault(kind=FaultKind.TOO_MANY_REQUESTS, retry_after_s=7),
+        Fault(kind=FaultKind.TOO_MANY_REQUESTS),
+        Fault(kind=FaultKind.UNAUTHORIZED),
+        Fault(kind=FaultKind.CUT_BODY),
+        Fault(kind=FaultKind.TRUNCATED_JSON),
+        Fault(kind=FaultKind.HTML, route=Route.EVENTS_SINCE),
+        Fault(kind=FaultKind.MISSING_HAS_MORE),
+        Fault(kind=FaultKind.OVERSIZED_PAGE),
+        Fault(kind=FaultKind.UNKNOWN_ENUM),
+        Fault(kind=FaultKind.HTML),
+    ]
+    pages = []
+    token = mix.token_at(scenario.epoch)
+    while not pages or (pages[-1].has_more and pages[-1].next_token):
+        if passing:
+            simulator.faults.add(passing.pop(0))
+        pages.append(await mix.events_since(organisation, token, urgent=bool(pages)))
+        token = pages[-1].next_token
+    for fault in passing:
+        simulator.faults.add(fault)
+        pages.append(await mix.events_since(organisation, token, urgent=False))
+        token = pages[-1].next_token
+    records = sum(len(page.events) for page in pages)
+    assert truth_of(pages, records) == simulator.truth(until=mix.time_of(token))
+
+
+@pytest.mark.parametrize("malformed", list(Malformed))
+async def test_a_malformed_record_is_quarantined_and_spoils_no_other(simulator, mix, organisation, since, malformed):
+    sound = await mix.events_since(organisation, since, urgent=False)
+    simulator.faults.add(Fault(kind=FaultKind.MALFORMED_RECORD, record=malformed))
+    page = await mix.events_since(organisation, since, urgent=False)
+    [rejected] = page.rejected
+    assert list(page.events) == list(sound.events)
+    assert rejected.raw in page.body
+    assert rejected.reason in {"malformed", "missing_field", "wrong_type", "id_out_of_range", "bad_time"}
+
+
+async def test_a_page_may_be_larger_than_asked(simulator, open_client, settings, organisation, since):
+    async with open_client(msgspec.structs.replace(settings, page_size=50)) as mix:
+        simulator.faults.add(Fault(kind=FaultKind.OVERSIZED_PAGE))
+        page = await mix.events_since(organisation, since, urgent=False)
+    assert len(page.events) >= 150
+
+
+async def test_unknown_words_are_accepted(simulator, mix, organisation, since):
+    known = await mix.events_since(organisation, since, urgent=False)
+    simulator.faults.add(Fault(kind=FaultKind.UNKNOWN_ENUM))
+    page = await mix.events_since(organisation, since, urgent=False)
+    assert [event.id for event in page.events] == [event.id for event in known.events]
+    assert {event.category for event in page.events} - {event.category for event in known.events}
+    assert not page.rejected
+
+
+async def test_nulls_may_be_absent_or_explicit(simulator, mix, organisation, since):
+    absent = await mix.events_since(organisation, since, urgent=False)
+    simulator.behaviour = msgspec.structs.replace(simulator.behaviour, explicit_nulls=True)
+    explicit = await mix.events_since(organisation, since, urgent=False)
+    assert b":null" in explicit.body
+    assert b":null" not in absent.body
+    assert [msgspec.structs.replace(event, occurred_at=NOW) for event in explicit.events] == [
+        msgspec.structs.replace(event, occurred_at=NOW) for event in absent.events
+    ]
+
+
+async def test_missing_headers_never_move_the_token(simulator, mix, organisation, since):
+    first = await mix.events_since(organisation, since, urgent=False)
+    simulator.faults.add(Fault(kind=FaultKind.MISSING_HEADERS))
+    page = await mix.events_since(organisation, since, urgent=False)
+    assert (page.next_token, page.has_more) == (None, first.has_more)
+    assert page.body == first.body
+
+
+async def test_the_end_of_the_stream_is_an_empty_page_with_a_token(mix, organisation, clock):
+    page = await mix.events_since(organisation, mix.token_at(clock.now()), urgent=False)
+    assert page.is_empty
+    assert page.next_token is not None
+    assert not page.has_more
+
+
+async def test_an_empty_body_is_an_empty_page_and_names_no_token(simulator, mix, organisation, since):
+    simulator.faults.add(Fault(kind=FaultKind.EMPTY_BODY))
+    page = await mix.events_since(organisation, since, urgent=False)
+    assert (page.is_empty, page.next_token, page.has_more) == (True, None, False)
+
+
+async def test_late_events_of_strangers_come_through(simulator, mix, organisation, clock):
+    token = mix.token_at(clock.now())
+    made = simulator.add_late_events(LateEvents(count=5, late_by_s=86_400 * 3))
+    simulator.change_clock(ClockChange(advance_s=5))
+    page = await mix.events_since(organisation, token, urgent=False)
+    assert {event.event_id for event in made} <= {event.id for event in page.events}
+
+
+async def test_a_token_older_than_a_week_says_so_and_is_not_tried_again(mix, organisation, calls):
+    with pytest.raises(SinceTokenTooOld, match="7 days"):
+        await mix.events_since(organisation, mix.token_at(NOW - timedelta(days=8)), urgent=False)
+    assert calls(Route.EVENTS_SINCE) == 1
+
+
+async def test_what_is_no_token_is_never_sent(mix, organisation, calls):
+    with pytest.raises(InvalidValue, match="since_token"):
+        await mix.events_since(organisation, "20260310142200000/quantity/1", urgent=False)
+    assert calls(Route.EVENTS_SINCE) == 0
+
+
+class TestExtremes:
+    @pytest.fixture
+    def scenario(self):
+        return Scenario(epoch=NOW - timedelta(days=2), vehicles=20, stranger_share=0.05)
+
+    async def test_ids_at_both_ends_and_colliding_as_doubles_stay_apart(self, mix, organisation, scenario):
+        pages = await read_all(mix, organisation, mix.token_at(scenario.epoch))
+        ids = set(distinct(pages))
+        assert {2**63 - 1, -(2**63)} <= ids
+        assert len({float(number) for number in ids}) < len(ids)
+
+    async def test_strangers_are_kept(self, mix, organisation, scenario):
+        pages = await read_all(mix, organisation, mix.token_at(scenario.epoch))
+        vehicles = {vehicle.id for vehicle in (await mix.vehicles(organisation)).records}
+        drivers = {driver.id for driver in (await mix.drivers(organisation)).records}
+        events = distinct(pages).values()
+        assert {event.vehicle_id for event in events} - vehicles
+        assert {event.driver_id for event in events} - drivers
