@@ -1,0 +1,60 @@
+"""PostgreSQL 15 or newer: everything Trilha keeps.
+
+    urls = prepare_cluster(superuser_url, passwords)            # once, with a superuser's address
+    migrate(urls.owner, now=clock.now())                        # at every start
+    check_server(urls.app, setting="TRILHA_DATABASE_URL")
+    async with open_pool(urls.app, name="api") as pool:
+        units = units_of_work(pool, clock, ids)
+
+Three roles: the owner makes tables and partitions, the application works under row-level security in one organisation
+a transaction, the system serves all organisations in the few tables that its policies name. SQLAlchemy carries the
+migrations; statements go to psycopg directly, several in one round trip, because its connections would cost more time
+than a page's own statements do.
+"""
+
+from trilha.adapters.postgres.checks import OLDEST_MAJOR, check_server, check_version
+from trilha.adapters.postgres.cluster import APP, OWNER, ROLES, SYSTEM, DatabaseUrls, prepare_cluster, urls_for
+from trilha.adapters.postgres.errors import PostgresRefused, RoleTooPowerful, SchemaBehind, ServerTooOld
+from trilha.adapters.postgres.fleet_queries import PostgresFleetQueries
+from trilha.adapters.postgres.jobs import PostgresJobs
+from trilha.adapters.postgres.leases import PostgresLeases
+from trilha.adapters.postgres.migrate import migrate
+from trilha.adapters.postgres.organisations import PostgresOrganisations
+from trilha.adapters.postgres.outbox import PostgresDeadLetters, PostgresOutbox
+from trilha.adapters.postgres.pools import Pool, open_pool
+from trilha.adapters.postgres.rate_limiter import PostgresRateLimiter
+from trilha.adapters.postgres.telemetry_queries import PostgresIngestionQueries, PostgresTelemetryQueries
+from trilha.adapters.postgres.tokens import PostgresTokenStore
+from trilha.adapters.postgres.unit_of_work import PostgresUnitOfWork, units_of_work
+
+__all__ = [
+    "APP",
+    "OLDEST_MAJOR",
+    "OWNER",
+    "ROLES",
+    "SYSTEM",
+    "DatabaseUrls",
+    "Pool",
+    "PostgresDeadLetters",
+    "PostgresFleetQueries",
+    "PostgresIngestionQueries",
+    "PostgresJobs",
+    "PostgresLeases",
+    "PostgresOrganisations",
+    "PostgresOutbox",
+    "PostgresRateLimiter",
+    "PostgresRefused",
+    "PostgresTelemetryQueries",
+    "PostgresTokenStore",
+    "PostgresUnitOfWork",
+    "RoleTooPowerful",
+    "SchemaBehind",
+    "ServerTooOld",
+    "check_server",
+    "check_version",
+    "migrate",
+    "open_pool",
+    "prepare_cluster",
+    "units_of_work",
+    "urls_for",
+]

@@ -1,0 +1,60 @@
+"""JSON objects put together by PostgreSQL: for pages of rows this beats rows, Structs and an encoder in Python.
+
+`concat` takes null as nothing, hence the `coalesce` around whatever may be null.
+"""
+
+from collections.abc import Mapping
+from typing import LiteralString
+
+
+def json_object(fields: Mapping[LiteralString, LiteralString]) -> LiteralString:
+    """An expression for the object's text; the values are expressions made by the functions below."""
+    parts: list[LiteralString] = []
+    for name, value in fields.items():
+        separator: LiteralString = ", '," if parts else "'{"
+        parts.append(f'{separator}"{name}":\', {value}')
+    return "concat(" + "".join(parts) + ", '}')"
+
+
+def identifier(column: LiteralString) -> LiteralString:
+    """A 64-bit id as a string."""
+    return f"'\"', {column}, '\"'"
+
+
+def identifier_or_null(column: LiteralString) -> LiteralString:
+    """A 64-bit id as a string, or null."""
+    return f"coalesce('\"' || {column} || '\"', 'null')"
+
+
+def text(column: LiteralString) -> LiteralString:
+    """A string."""
+    return f"to_json({column})"
+
+
+def text_or_null(column: LiteralString) -> LiteralString:
+    """A string, or null."""
+    return f"coalesce(to_json({column})::text, 'null')"
+
+
+def number_or_null(column: LiteralString) -> LiteralString:
+    """A number, or null."""
+    return f"coalesce({column}::text, 'null')"
+
+
+def plain(expression: LiteralString) -> LiteralString:
+    """A number or a truth value that is never null."""
+    return f"({expression})::text"
+
+
+def time(column: LiteralString) -> LiteralString:
+    """An instant in UTC, as RFC 3339 writes it."""
+    return f"'\"', {_utc(column)}, '\"'"
+
+
+def time_or_null(column: LiteralString) -> LiteralString:
+    """An instant in UTC, or null."""
+    return f"coalesce('\"' || {_utc(column)} || '\"', 'null')"
+
+
+def _utc(column: LiteralString) -> LiteralString:
+    return f"to_char({column} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"

@@ -1,0 +1,87 @@
+"""A page of events into the table, by the rule of `trilha.domain.telemetry.plan_merge`, in sets."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from trilha.adapters.postgres.errors import translated
+from trilha.adapters.postgres.session import Session
+from trilha.adapters.postgres.staging import COPY, NAMES, TYPES
+from trilha.domain.kernel import OrganisationId
+from trilha.domain.telemetry import REACH, MergeOutcome, TelemetryEvent
+
+_FIELDS: Final = [name.strip() for name in NAMES.split(",")]
+_STAGED: Final = ", ".join(f"s.{name}" for name in _FIELDS)
+_KNOWN: Final = ", ".join(f"t.{name}" for name in _FIELDS)
+_NEAR: Final = (
+    "t.id = s.id and s.occurred_at - t.occurred_at between -%(reach)s::interval and %(reach)s::interval "
+    "and (t.occurred_at between %(low)s and %(middle)s or t.occurred_at between %(middle)s and %(high)s)"
+)
+"""Written so that partitions out of reach are left out, but no index on time can be used for it: while a partition has
+no statistics the planner thinks little of such a range, and would read all events of the days within reach, per row.
+Policies add the organisation.
+"""
+_BEGIN: Final = (
+    "select pg_advisory_xact_lock(7241004, hashtext(%s)), "
+    # a plan made while a partition was empty would be kept when it no longer is
+    "set_config('plan_cache_mode', 'force_custom_plan', true)"
+)
+
+INSERT_NEW: Final = (
+    f"insert into telemetry_events (organisation_id, page_id, received_at, {NAMES}) "
+    f"select %(organisation)s, %(page)s, %(received_at)s, {_STAGED} from staged_events s "
+    f"where (select 1 from telemetry_events t where {_NEAR} limit 1) is null"
+)
+"""The common case, and usually all of it: nothing is known of these ids.
+
+A scalar sub-select, not `not exists`: that becomes a join, for which the planner reads all of the days within reach.
+"""
+
+DELETE_CHANGED: Final = (
+    f"delete from telemetry_events t using staged_events s where {_NEAR} and ({_KNOWN}) is distinct from ({_STAGED})"
+)
+"""What differs goes; inserting once more then writes exactly the changed ones."""
+
+
+async def merge(
+    session: Session,
+    organisation_id: OrganisationId,
+    page_id: UUID,
+    received_at: datetime,
+    events: Sequence[TelemetryEvent],
+) -> MergeOutcome:
+    """See TelemetryEvents.merge. Two merges of one organisation take turns."""
+    if not events:
+        return MergeOutcome()
+    latest = list({event.id: event for event in events}.values())
+    session.later(_BEGIN, (str(organisation_id),))
+    await session.flush()
+    await _stage(session, latest)
+    times = [event.occurred_at for event in latest]
+    params = {
+        "organisation": organisation_id,
+        "page": page_id,
+        "received_at": received_at,
+        "low": min(times) - REACH,
+        "middle": min(times),
+        "high": max(times) + REACH,
+        "reach": REACH,
+    }
+    inserted = await session.changed(INSERT_NEW, params)
+    replaced = 0
+    if inserted < len(latest):
+        session.later(DELETE_CHANGED, params)
+        replaced = await session.changed(INSERT_NEW, params)
+    return MergeOutcome(inserted=inserted, replaced=replaced, duplicates=len(events) - inserted - replaced)
+
+
+async def _stage(session: Session, events: Sequence[TelemetryEvent]) -> None:
+    with translated():
+        async with session.connection.cursor() as cursor, cursor.copy(COPY) as copy:
+            copy.set_types(TYPES)
+            # awaiting each row would cost more than encoding it
+            encode = copy.formatter.write_row
+            await copy.write(b"".join([encode(msgspec.structs.astuple(event)) for event in events]))

@@ -1,0 +1,76 @@
+"""Months of events as partitions: made ahead, and cut out of the default one where data came first.
+
+The owner does this. A partition has no grants of its own, so it is reached through the parent's row-level security only.
+"""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import psycopg
+from psycopg import sql
+
+TABLE = "telemetry_events"
+DEFAULT = "telemetry_events_default"
+_LOCK = 7_241_003
+_DECEMBER = 12
+
+
+def ensure_partitions(owner: psycopg.Connection, start: datetime, end: datetime) -> list[str]:
+    """Make the missing partitions of every month that touches `start`..`end`; returns the names of new ones.
+
+    Rows of such a month that lie in the default partition move into the new one. Expects an autocommit connection.
+    """
+    made = []
+    for month in _months(start.astimezone(UTC), end.astimezone(UTC)):
+        name = partition_name(month)
+        with owner.transaction():
+            owner.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
+            if owner.execute("select to_regclass(%s)", (name,)).fetchone() == (None,):
+                _make(owner, name, month, _following(month))
+                made.append(name)
+    return made
+
+
+def split_default(owner: psycopg.Connection) -> list[str]:
+    """Give every month that waits in the default partition one of its own."""
+    found = owner.execute(
+        sql.SQL("select distinct date_trunc('month', occurred_at, 'UTC') from {} order by 1").format(
+            sql.Identifier(DEFAULT)
+        )
+    ).fetchall()
+    return [name for (month,) in found for name in ensure_partitions(owner, month, month)]
+
+
+def partition_name(month: datetime) -> str:
+    """Such as `telemetry_events_2026_03`."""
+    return f"{TABLE}_{month:%Y_%m}"
+
+
+def _make(owner: psycopg.Connection, name: str, start: datetime, end: datetime) -> None:
+    names = {"name": sql.Identifier(name), "parent": sql.Identifier(TABLE), "rest": sql.Identifier(DEFAULT)}
+    bounds = {"start": sql.Literal(start), "end": sql.Literal(end)}
+    statements = (
+        "create table {name} (like {parent} including defaults including constraints including storage)",
+        "lock table {rest} in access exclusive mode",
+        "with moved as (delete from {rest} where occurred_at >= {start} and occurred_at < {end} returning *) "
+        "insert into {name} select * from moved",
+        # spares the check of every row while the parent is locked
+        "alter table {name} add constraint month check (occurred_at >= {start} and occurred_at < {end})",
+        "alter table {parent} attach partition {name} for values from ({start}) to ({end})",
+        "alter table {name} drop constraint month",
+    )
+    for statement in statements:
+        owner.execute(sql.SQL(statement).format(**names, **bounds))
+
+
+def _months(start: datetime, end: datetime) -> Iterator[datetime]:
+    month = start.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    while month <= end:
+        yield month
+        month = _following(month)
+
+
+def _following(month: datetime) -> datetime:
+    if month.month == _DECEMBER:
+        return month.replace(year=month.year + 1, month=1)
+    return month.replace(month=month.month + 1)

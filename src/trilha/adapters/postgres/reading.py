@@ -1,0 +1,58 @@
+"""Reading pages of a list: one round trip, in a transaction of the organisation."""
+
+from collections.abc import Sequence
+from typing import Any, LiteralString
+
+import msgspec
+
+from trilha.adapters.postgres.errors import translated
+from trilha.adapters.postgres.pools import Pool
+from trilha.adapters.postgres.session import SET_ORGANISATION, Row
+from trilha.application.paging import encode_cursor
+from trilha.application.ports import Page, PageRequest
+from trilha.domain.kernel import OrganisationId
+
+
+class Where:
+    """Conditions that all must hold, with their values."""
+
+    def __init__(self) -> None:
+        self.params: list[Any] = []
+        self._conditions: list[LiteralString] = []
+
+    def add(self, condition: LiteralString, *values: object) -> None:
+        """One more condition; `values` fill its slots in order."""
+        self._conditions.append(condition)
+        self.params += values
+
+    @property
+    def sql(self) -> LiteralString:
+        """The clause, or nothing."""
+        return "where " + " and ".join(self._conditions) if self._conditions else ""
+
+
+async def read(
+    pool: Pool, organisation_id: OrganisationId, statement: LiteralString, params: Sequence[Any]
+) -> list[Row]:
+    """Run one reading statement under row-level security; four messages, one answer."""
+    with translated():
+        async with pool.connection() as connection, connection.pipeline():
+            await connection.execute("begin read only", prepare=True)
+            await connection.execute(SET_ORGANISATION, (str(organisation_id),), prepare=True)
+            cursor = await connection.execute(statement, params, prepare=True)
+            await connection.execute("commit", prepare=True)
+            return await cursor.fetchall()
+
+
+def page_of_json(listing: str, rows: Sequence[Row], request: PageRequest) -> Page[Any]:
+    """A page of Raw from rows of (JSON, sort key ...), of which one more than the limit was asked for."""
+    items: list[Any] = [msgspec.Raw(row[0]) for row in rows[: request.limit]]
+    if len(rows) <= request.limit:
+        return Page(items=items)
+    return Page(items=items, next_cursor=encode_cursor(listing, rows[request.limit - 1][1:]))
+
+
+def like(text: str) -> str:
+    """A pattern that finds `text` anywhere, whatever it holds."""
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"

@@ -1,0 +1,107 @@
+"""One transaction of one organisation, in as few round trips as its results allow."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, LiteralString
+
+from psycopg import AsyncCursor
+from psycopg.pq import TransactionStatus
+from psycopg.rows import TupleRow
+
+from trilha.adapters.postgres.errors import translated
+from trilha.adapters.postgres.pools import Connection, Pool
+from trilha.domain.kernel import Conflict, OrganisationId
+
+Params = Sequence[Any] | dict[str, Any]
+Row = tuple[Any, ...]
+SET_ORGANISATION = "select set_config('trilha.organisation_id', %s, true)"
+
+
+class Session:
+    """A connection inside a transaction.
+
+    `later` queues what nobody waits for; it travels with the next statement that somebody does wait for, or with the
+    commit. So an error of a queued statement comes up there. Not SQLAlchemy: its connections cost more than the
+    statements of a page do.
+    """
+
+    def __init__(self, pool: Pool, organisation_id: OrganisationId) -> None:
+        self._pool = pool
+        self._connection: Connection | None = None
+        self._unsettled: list[Callable[[], Awaitable[None]]] = []
+        self._queue: list[tuple[LiteralString, Params]] = [
+            ("begin", ()),
+            (SET_ORGANISATION, (str(organisation_id),)),
+        ]
+
+    @property
+    def connection(self) -> Connection:
+        """The driver's connection, for COPY; flush first."""
+        if self._connection is None:
+            raise RuntimeError("a unit of work can be used inside its `async with` block only")
+        return self._connection
+
+    async def open(self) -> None:
+        """Take a connection; nothing is sent yet."""
+        with translated():
+            self._connection = await self._pool.getconn()
+
+    def later(self, statement: LiteralString, params: Params = ()) -> None:
+        """Queue a statement whose result does not matter."""
+        self._queue.append((statement, params))
+
+    async def rows(self, statement: LiteralString, params: Params = ()) -> list[Row]:
+        """Send the queue and this statement at once; returns its rows."""
+        cursor = await self._flush(statement, params)
+        return await cursor.fetchall()
+
+    async def changed(self, statement: LiteralString, params: Params = ()) -> int:
+        """Send the queue and this statement at once; returns how many rows it wrote."""
+        return (await self._flush(statement, params)).rowcount
+
+    async def flush(self) -> None:
+        """Send the queue."""
+        queue, self._queue = self._queue, []
+        if queue:
+            self._queue = queue[:-1]
+            await self._flush(*queue[-1])
+
+    def before_commit(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Run `step`, which may queue statements that are still being prepared, at the latest before the commit."""
+        self._unsettled.append(step)
+
+    async def settle(self) -> None:
+        """Run the steps that wait for the commit now."""
+        steps, self._unsettled = self._unsettled, []
+        for step in steps:
+            await step()
+
+    async def commit(self) -> None:
+        """Make everything true at once."""
+        await self.settle()
+        cursor = await self._flush("commit", ())
+        if cursor.statusmessage != "COMMIT":
+            # what the server answers when an error was swallowed on the way
+            raise Conflict("nothing was written: a statement of this unit of work had failed before its commit")
+
+    async def close(self) -> None:
+        """Roll back what was not committed and give the connection back; the pool replaces a broken one."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            if connection.pgconn.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+                with translated():
+                    await connection.execute("rollback")
+        finally:
+            await self._pool.putconn(connection)
+
+    async def _flush(self, statement: LiteralString, params: Params) -> AsyncCursor[TupleRow]:
+        connection = self.connection
+        queue, self._queue = self._queue, []
+        with translated():
+            if not queue:
+                return await connection.execute(statement, params, prepare=True)
+            async with connection.pipeline():
+                for queued, values in queue:
+                    await connection.execute(queued, values, prepare=True)
+                return await connection.execute(statement, params, prepare=True)

@@ -1,0 +1,143 @@
+"""All or nothing, for one organisation, under row-level security."""
+
+from collections.abc import Callable
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+from uuid import UUID
+
+import msgspec
+
+from trilha.adapters.postgres.fleet import PostgresMasterData
+from trilha.adapters.postgres.ingestion import (
+    PostgresCheckpoints,
+    PostgresIngestionRuns,
+    PostgresQuarantine,
+    PostgresRawPages,
+    PostgresTelemetryEvents,
+    PostgresThroughput,
+)
+from trilha.adapters.postgres.operations import PostgresIdempotency, PostgresJobRequests
+from trilha.adapters.postgres.pools import Pool
+from trilha.adapters.postgres.session import Session
+from trilha.application.envelopes import envelope_of
+from trilha.application.ports import Clock, Envelope, IdSource, Lease, LeaseLost
+from trilha.domain.kernel import DomainEvent, OrganisationId
+
+_encoder = msgspec.json.Encoder()
+
+
+class PostgresUnitOfWork:
+    """A fleet, telemetry and operations unit of work in one; see the ports.
+
+    Writes whose outcome nobody asks for are sent with the next statement or with the commit, so an error of theirs
+    comes up there. Raises StorageUnavailable when the server is lost; then nothing of it was written, unless it was
+    lost in the commit itself.
+    """
+
+    def __init__(self, pool: Pool, organisation_id: OrganisationId, clock: Clock, ids: IdSource) -> None:
+        self._session = Session(pool, organisation_id)
+        self._organisation_id = organisation_id
+        self._clock = clock
+        self._ids = ids
+        self._recorded: list[Envelope] = []
+
+    async def __aenter__(self) -> Self:
+        """Begin."""
+        await self._session.open()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Roll back what was not committed."""
+        await self._session.close()
+
+    def record(self, event: DomainEvent) -> None:
+        """Write `event` to the outbox with this transaction."""
+        envelope = envelope_of(
+            event, event_id=self._ids.new(), organisation_id=self._organisation_id, at=self._clock.now()
+        )
+        self._recorded.append(envelope)
+
+    async def guard(self, lease: Lease) -> None:
+        """Hold the lease's row until the transaction ends, so that nobody can take it over in between."""
+        found = await self._session.rows(
+            "select 1 from leases where organisation_id = %s and name = %s and fence = %s and holder = %s for share",
+            (lease.organisation_id, lease.name, lease.fence, lease.holder),
+        )
+        if not found:
+            raise LeaseLost(lease.name, lease.fence)
+
+    async def first_time(self, consumer: str, event_id: UUID) -> bool:
+        """Note the event in the inbox; waits for another transaction that is noting the same one."""
+        written = await self._session.changed(
+            "insert into inbox (organisation_id, consumer, event_id, received_at) values (%s, %s, %s, %s) "
+            "on conflict do nothing",
+            (self._organisation_id, consumer, event_id, self._clock.now()),
+        )
+        return written == 1
+
+    async def commit(self) -> None:
+        """Make everything true at once."""
+        for envelope in self._recorded:
+            self._session.later(
+                "insert into outbox (id, organisation_id, envelope, recorded_at) values (%s, %s, %s::json, %s)",
+                (envelope.id, self._organisation_id, _encoder.encode(envelope).decode(), envelope.time),
+            )
+        self._recorded = []
+        await self._session.commit()
+
+    @cached_property
+    def master_data(self) -> PostgresMasterData:
+        """The organisation's master data."""
+        return PostgresMasterData(self._session, self._organisation_id)
+
+    @cached_property
+    def events(self) -> PostgresTelemetryEvents:
+        """Its telemetry events."""
+        return PostgresTelemetryEvents(self._session, self._organisation_id)
+
+    @cached_property
+    def raw_pages(self) -> PostgresRawPages:
+        """Pages as they came."""
+        return PostgresRawPages(self._session, self._organisation_id)
+
+    @cached_property
+    def quarantine(self) -> PostgresQuarantine:
+        """Records that could not be understood."""
+        return PostgresQuarantine(self._session, self._organisation_id)
+
+    @cached_property
+    def checkpoints(self) -> PostgresCheckpoints:
+        """How far each stream has been read."""
+        return PostgresCheckpoints(self._session, self._organisation_id)
+
+    @cached_property
+    def runs(self) -> PostgresIngestionRuns:
+        """The log of runs."""
+        return PostgresIngestionRuns(self._session, self._organisation_id)
+
+    @cached_property
+    def throughput(self) -> PostgresThroughput:
+        """Hourly counts."""
+        return PostgresThroughput(self._session, self._organisation_id)
+
+    @cached_property
+    def jobs(self) -> PostgresJobRequests:
+        """Its recurring work."""
+        return PostgresJobRequests(self._session)
+
+    @cached_property
+    def idempotency(self) -> PostgresIdempotency:
+        """Answers that were given before."""
+        return PostgresIdempotency(self._session, self._organisation_id)
+
+
+def units_of_work(pool: Pool, clock: Clock, ids: IdSource) -> Callable[[OrganisationId], PostgresUnitOfWork]:
+    """Begins units of work; satisfies UnitsOfWork of every kind."""
+
+    def begin(organisation_id: OrganisationId) -> PostgresUnitOfWork:
+        return PostgresUnitOfWork(pool, organisation_id, clock, ids)
+
+    return begin
