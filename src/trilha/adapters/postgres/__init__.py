@@ -17,6 +17,7 @@ from trilha.adapters.postgres.cluster import APP, OWNER, ROLES, SYSTEM, Database
 from trilha.adapters.postgres.errors import PostgresRefused, RoleTooPowerful, SchemaBehind, ServerTooOld
 from trilha.adapters.postgres.fleet_queries import PostgresFleetQueries
 from trilha.adapters.postgres.jobs import PostgresJobs
+from trilha.adapters.postgres.leadership import PostgresLeadership
 from trilha.adapters.postgres.leases import PostgresLeases
 from trilha.adapters.postgres.migrate import migrate
 from trilha.adapters.postgres.organisations import PostgresOrganisations
@@ -39,6 +40,7 @@ __all__ = [
     "PostgresFleetQueries",
     "PostgresIngestionQueries",
     "PostgresJobs",
+    "PostgresLeadership",
     "PostgresLeases",
     "PostgresOrganisations",
     "PostgresOutbox",

@@ -7,19 +7,19 @@ import msgspec
 
 from trilha.domain.kernel import InvalidValue
 
-Item = TypeVar("Item")
+Item_co = TypeVar("Item_co", covariant=True)
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 500
 
 
-class Page(msgspec.Struct, Generic[Item], frozen=True):
+class Page(msgspec.Struct, Generic[Item_co], frozen=True):
     """Some items in order, and the cursor for what follows them, None at the end.
 
     Items may be `msgspec.Raw` where an adapter has the JSON of the view at hand.
     """
 
-    items: Sequence[Item]
+    items: Sequence[Item_co]
     next_cursor: str | None = None
 
 

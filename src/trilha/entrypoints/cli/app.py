@@ -1,0 +1,39 @@
+"""The commands of `trilha`, in the order in which people meet them."""
+
+import rich_click as click
+
+from trilha.entrypoints.cli.data import ingest, migrate, sync
+from trilha.entrypoints.cli.doctor import doctor
+from trilha.entrypoints.cli.processes import relay, scheduler, serve, worker
+from trilha.entrypoints.cli.simulate import simulate
+from trilha.entrypoints.cli.stack import down, status, up
+from trilha.entrypoints.cli.token import token
+
+click.rich_click.USE_RICH_MARKUP = True
+click.rich_click.COMMAND_GROUPS = {
+    "trilha": [
+        {"name": "Everything on one machine", "commands": ["up", "status", "down", "token"]},
+        {"name": "Data", "commands": ["sync", "ingest", "simulate"]},
+        {"name": "One process at a time", "commands": ["serve", "worker", "scheduler", "relay"]},
+        {"name": "Care", "commands": ["migrate", "doctor"]},
+    ]
+}
+
+_HELP = """The operations core for everything that moves and must be followed.
+
+[bold]Try it:[/] [cyan]trilha up --demo[/] starts everything with a simulated bus company.
+[bold]Use it:[/] set the [cyan]TRILHA_MIX_...[/] variables and run [cyan]trilha up[/].
+
+Settings are environment variables; [cyan]docs/reference/configuration.md[/] lists them.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 wrong configuration, 4 something needed is not running.
+"""
+
+
+@click.group(help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="trilha", message="trilha %(version)s")
+def run() -> None:
+    """Everything below `trilha`."""
+
+
+for command in (up, status, down, token, sync, ingest, simulate, serve, worker, scheduler, relay, migrate, doctor):
+    run.add_command(command)

@@ -1,0 +1,99 @@
+"""`trilha migrate | sync | ingest`: bringing schema and data up to date."""
+
+import asyncio
+import os
+from collections.abc import Sequence
+
+import rich_click as click
+
+from trilha.application.telemetry.queries import RunView
+from trilha.entrypoints.cli.output import CommandFailed, as_json, console, errors, show, speaks_plainly
+from trilha.entrypoints.cli.running import running_settings
+from trilha.entrypoints.following import summary
+from trilha.entrypoints.logs import configure_logging
+from trilha.entrypoints.settings import BadSettings, Settings, load_settings, missing_mix_settings
+
+_KINDS = {"master-data": "sync_master_data", "events": "ingest_events"}
+
+
+@click.command()
+@click.option(
+    "--as-superuser",
+    metavar="URL",
+    help="First make the three roles and the database of the configured addresses, signed in as this superuser.",
+)
+@speaks_plainly
+def migrate(*, as_superuser: str | None) -> None:
+    """Bring the database schema and the NATS streams up to date. Safe to repeat, and to run twice at once.
+
+    [cyan]trilha up[/] does this by itself. Data are never removed; there is no way back but a backup.
+    """
+    settings = running_settings(_loaded("migrate"))
+    from trilha.entrypoints.container import database
+
+    if as_superuser:
+        database.make_roles(settings, as_superuser)
+    with console.status("migrating") as progress:
+        asyncio.run(database.migrate(settings, progress.update))
+    console.print("the database and the streams are up to date")
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["all", *_KINDS]), default="all")
+@click.option("--wait/--no-wait", default=True, show_default=True, help="Follow the runs until they have ended.")
+@click.option("--timeout", "timeout_s", default=300.0, show_default=True, help="Seconds to wait for them.")
+@as_json
+@speaks_plainly
+def sync(*, what: str, wait: bool, timeout_s: float, as_json: bool) -> None:
+    """Ask the running workers for fresh data now, and watch them.
+
+    [cyan]all[/] is master data (drivers, vehicles, groups, event types) and events. Exit code 1 if a run fails.
+    """
+    settings = running_settings(_loaded("sync"))
+    from trilha.entrypoints.following import request_and_follow
+
+    kinds = tuple(_KINDS.values()) if what == "all" else (_KINDS[what],)
+    with errors.status("asking the workers") as progress:
+        runs = asyncio.run(
+            request_and_follow(settings, kinds, timeout_s=timeout_s if wait else 0.0, progress=progress.update)
+        )
+    _report(runs, as_json=as_json)
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["all", *_KINDS]), default="all")
+@as_json
+@speaks_plainly
+def ingest(*, what: str, as_json: bool) -> None:
+    """Bring data in here and now, in this process, without a worker.
+
+    Needs the database and the MiX settings; takes the same lease as the workers, so both can never write at once.
+    """
+    settings = running_settings(_loaded("ingest"))
+    if missing := missing_mix_settings(settings):
+        raise BadSettings(missing)
+    from trilha.entrypoints.following import ingest_here
+
+    kinds = tuple(_KINDS.values()) if what == "all" else (_KINDS[what],)
+    with errors.status("connecting") as progress:
+        runs = asyncio.run(ingest_here(settings, kinds, progress=progress.update))
+    _report(runs, as_json=as_json)
+
+
+def _loaded(process: str) -> Settings:
+    settings = load_settings(os.environ)
+    configure_logging(settings.log_format, "warning", process)
+    return settings
+
+
+def _report(runs: Sequence[RunView], *, as_json: bool) -> None:
+    if as_json:
+        show({"runs": runs}, as_json=True)
+    else:
+        for run in runs:
+            console.print(summary(run), highlight=False)
+        if not runs:
+            console.print("asked; the workers begin within a second (`trilha sync` without --no-wait follows them)")
+    failed = [run for run in runs if run.status in {"failed", "lost"}]
+    if failed:
+        raise CommandFailed("; ".join(f"{run.kind}: {run.error_message} ({run.error_code})" for run in failed))

@@ -1,0 +1,39 @@
+"""What the API process is made of."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.metadata import version
+
+from trilha.adapters.nats import BusUnavailable, open_nats
+from trilha.entrypoints.container.database import open_database
+from trilha.entrypoints.container.here import api_token
+from trilha.entrypoints.http import HttpParts, hash_token
+from trilha.entrypoints.settings import Settings
+
+
+@asynccontextmanager
+async def open_api(settings: Settings) -> AsyncGenerator[HttpParts, None]:
+    """Queries and commands over opened pools; closed at the end of the block."""
+    async with AsyncExitStack() as stack:
+        container = await stack.enter_async_context(open_database(settings, "api"))
+        client = await stack.enter_async_context(open_nats(settings.nats_url or "", name="trilha api"))
+
+        async def database_answers() -> None:
+            async with container.app_pool().connection() as connection:
+                await connection.execute("select 1")
+
+        async def nats_answers() -> None:
+            if not client.is_connected:
+                raise BusUnavailable("the connection to NATS is lost; it is being made again")
+
+        yield HttpParts(
+            fleet=container.fleet_queries(),
+            telemetry=container.telemetry_queries(),
+            ingestion=container.ingestion_queries(),
+            organisations=container.organisations(),
+            request_sync=container.request_sync(),
+            clock=container.clock(),
+            token_hash=hash_token(api_token(settings)),
+            version=version("trilha"),
+            probes={"database": database_answers, "nats": nats_answers},
+        )

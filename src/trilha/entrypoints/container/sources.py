@@ -1,0 +1,83 @@
+"""Where master data and telemetry come from: an adapter picked by name among those registered as `trilha.adapters`.
+
+An adapter author registers `fleet_source.<name>` as a function that takes SourceParts and returns an async context
+manager of an object that is both FleetSource and TelemetrySource.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from importlib.metadata import entry_points
+from typing import Protocol
+
+import msgspec
+
+from trilha.adapters.mix import MixCredentials, MixHosts, MixSettings, Region, Timeouts, open_mix
+from trilha.adapters.mix.settings import ClientAuth
+from trilha.application.ports import Clock, RateLimiter, TokenStore
+from trilha.domain.fleet import FleetSource
+from trilha.domain.telemetry import TelemetrySource
+from trilha.entrypoints.settings import BadSettings, Settings, variable
+
+GROUP = "trilha.adapters"
+_PREFIX = "fleet_source."
+
+
+class Source(FleetSource, TelemetrySource, Protocol):
+    """Master data and telemetry of the same outside system."""
+
+
+class SourceParts(msgspec.Struct, frozen=True):
+    """What a source adapter may use of the platform."""
+
+    settings: Settings
+    clock: Clock
+    token_store: TokenStore
+    rate_limiter: RateLimiter
+    worker: str
+
+
+OpenSource = Callable[[SourceParts], AbstractAsyncContextManager[Source]]
+
+
+def source_named(name: str) -> OpenSource:
+    """The registered adapter; raises BadSettings with the names there are."""
+    known = {point.name.removeprefix(_PREFIX): point for point in entry_points(group=GROUP) if _is_source(point.name)}
+    if name not in known:
+        names = ", ".join(sorted(known)) or "none; is Trilha installed?"
+        raise BadSettings([f"{variable('fleet_source')} is {name!r}: no such adapter is installed; there are: {names}"])
+    opener: OpenSource = known[name].load()
+    return opener
+
+
+def open_mix_source(parts: SourceParts) -> AbstractAsyncContextManager[Source]:
+    """MiX Integrate, or whatever answers like it at the configured addresses."""
+    return open_mix(
+        mix_settings(parts.settings),
+        clock=parts.clock,
+        token_store=parts.token_store,
+        rate_limiter=parts.rate_limiter,
+        holder=parts.worker,
+    )
+
+
+def _is_source(name: str) -> bool:
+    return name.startswith(_PREFIX)
+
+
+def mix_settings(settings: Settings) -> MixSettings:
+    """What the MiX client needs; expects `missing_mix_settings` to be empty."""
+    region = MixHosts.of(Region(settings.mix_region)) if settings.mix_region else None
+    identity_url = settings.mix_identity_url or (region.identity_url if region else "")
+    api_url = settings.mix_api_url or (region.api_url if region else "")
+    return MixSettings(
+        hosts=MixHosts(identity_url=identity_url.rstrip("/"), api_url=api_url.rstrip("/")),
+        credentials=MixCredentials(
+            client_id=settings.mix_client_id or "",
+            client_secret=settings.mix_client_secret or "",
+            username=settings.mix_username or "",
+            password=settings.mix_password or "",
+        ),
+        client_auth=ClientAuth(settings.mix_client_auth),
+        timeouts=Timeouts(connect_s=settings.mix_connect_timeout_s, read_s=settings.mix_read_timeout_s),
+        page_size=settings.mix_page_quantity,
+    )

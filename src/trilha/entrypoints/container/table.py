@@ -1,0 +1,77 @@
+"""The table of providers: synchronous, over resources that were opened before."""
+
+from zoneinfo import ZoneInfo
+
+from dependency_injector import containers, providers
+
+from trilha.adapters.postgres import (
+    PostgresDeadLetters,
+    PostgresFleetQueries,
+    PostgresIngestionQueries,
+    PostgresJobs,
+    PostgresLeases,
+    PostgresOrganisations,
+    PostgresOutbox,
+    PostgresTelemetryQueries,
+    units_of_work,
+)
+from trilha.adapters.postgres.pools import Pool
+from trilha.adapters.system import SystemClock, Uuid7Ids
+from trilha.application.exclusive_run import ExclusiveRun
+from trilha.application.fleet.sync_master_data import SyncMasterData
+from trilha.application.identity.connect_organisations import ConnectOrganisations
+from trilha.application.ports import EventBus, TaskQueue
+from trilha.application.relay_outbox import RelayOutbox
+from trilha.application.request_sync import RequestSync
+from trilha.application.telemetry.ingest_events import IngestEvents
+from trilha.application.telemetry.on_events_ingested import CountThroughput
+from trilha.application.telemetry.store_page import StorePage
+from trilha.application.tick_schedule import TickSchedule
+from trilha.entrypoints.container.sources import Source
+
+
+class Container(containers.DeclarativeContainer):
+    """Use cases by name. What has to be opened (pools, clients) is passed in opened."""
+
+    app_pool: providers.Dependency[Pool] = providers.Dependency()
+    system_pool: providers.Dependency[Pool] = providers.Dependency()
+    bus: providers.Dependency[EventBus] = providers.Dependency()
+    queue: providers.Dependency[TaskQueue] = providers.Dependency()
+    source: providers.Dependency[Source] = providers.Dependency()
+    worker: providers.Dependency[str] = providers.Dependency(instance_of=str)
+
+    clock = providers.Singleton(SystemClock)
+    ids = providers.Singleton(Uuid7Ids)
+
+    units = providers.Singleton(units_of_work, app_pool, clock=clock, ids=ids)
+    organisations = providers.Singleton(PostgresOrganisations, system_pool)
+    leases = providers.Singleton(PostgresLeases, system_pool)
+    jobs = providers.Singleton(PostgresJobs, system_pool)
+    outbox = providers.Singleton(PostgresOutbox, system_pool, clock=clock)
+    dead_letters = providers.Singleton(PostgresDeadLetters, system_pool)
+    fleet_queries = providers.Singleton(PostgresFleetQueries, app_pool)
+    telemetry_queries = providers.Singleton(PostgresTelemetryQueries, app_pool)
+    ingestion_queries = providers.Singleton(PostgresIngestionQueries, app_pool)
+
+    exclusive_run = providers.Factory(
+        ExclusiveRun, organisations=organisations, units=units, leases=leases, clock=clock, ids=ids, worker=worker
+    )
+    store_page = providers.Factory(StorePage, source=source, units=units, clock=clock, ids=ids)
+    ingest_events = providers.Factory(
+        IngestEvents, run=exclusive_run, source=source, units=units, store_page=store_page, clock=clock
+    )
+    sync_master_data = providers.Factory(SyncMasterData, run=exclusive_run, source=source, units=units, clock=clock)
+    connect_organisations = providers.Factory(
+        ConnectOrganisations, source=source, organisations=organisations, jobs=jobs, clock=clock, ids=ids
+    )
+    request_sync = providers.Factory(RequestSync, units=units, clock=clock)
+    count_throughput = providers.Factory(CountThroughput, units=units)
+    relay_outbox = providers.Factory(RelayOutbox, outbox=outbox, bus=bus)
+    tick_schedule = providers.Factory(
+        TickSchedule,
+        jobs=jobs,
+        organisations=organisations,
+        queue=queue,
+        clock=clock,
+        zone_of=providers.Object(ZoneInfo),
+    )

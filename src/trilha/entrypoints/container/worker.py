@@ -1,0 +1,102 @@
+"""What a worker process is made of."""
+
+import os
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+
+from trilha.adapters.nats import NatsEventBus, NatsTaskQueue, TaskBroker, open_nats, task_broker
+from trilha.adapters.postgres import PostgresLeadership, PostgresRateLimiter, PostgresTokenStore
+from trilha.application.fleet.sync_master_data import SyncMasterDataCommand
+from trilha.application.identity.connect_organisations import ConnectOrganisationsCommand
+from trilha.application.ports import RateLimit
+from trilha.application.subscriptions import SUBSCRIPTIONS
+from trilha.application.telemetry.ingest_events import IngestEventsCommand
+from trilha.domain.kernel import OrganisationId
+from trilha.entrypoints.container.database import ensure_months, open_database
+from trilha.entrypoints.container.sources import SourceParts, source_named
+from trilha.entrypoints.container.table import Container
+from trilha.entrypoints.settings import Settings
+from trilha.entrypoints.worker import WorkerParts
+
+
+@asynccontextmanager
+async def open_ingestion(settings: Settings, process: str) -> AsyncGenerator[Container, None]:
+    """A container that can bring data in: databases and source, no bus."""
+    async with AsyncExitStack() as stack:
+        container = await stack.enter_async_context(open_database(settings, process))
+        container.worker.override(worker_name(process))
+        pool, clock = container.system_pool(), container.clock()
+        limits = (
+            RateLimit(calls=settings.mix_calls_per_minute, window=timedelta(minutes=1)),
+            RateLimit(calls=settings.mix_calls_per_hour, window=timedelta(hours=1)),
+        )
+        parts = SourceParts(
+            settings=settings,
+            clock=clock,
+            token_store=PostgresTokenStore(pool, clock),
+            rate_limiter=PostgresRateLimiter(pool, clock, limits),
+            worker=container.worker(),
+        )
+        container.source.override(await stack.enter_async_context(source_named(settings.fleet_source)(parts)))
+        yield container
+
+
+@asynccontextmanager
+async def open_worker(settings: Settings, process: str) -> AsyncGenerator[WorkerParts, None]:
+    """Everything that `trilha worker`, `scheduler` and `relay` use, opened; closed at the end of the block."""
+    async with AsyncExitStack() as stack:
+        container = await stack.enter_async_context(open_ingestion(settings, process))
+        client = await stack.enter_async_context(open_nats(settings.nats_url or "", name=f"trilha {process}"))
+        broker = task_broker(settings.nats_url or "")
+        await broker.startup()
+        stack.push_async_callback(broker.shutdown)
+        container.bus.override(NatsEventBus(client, dead_letters=container.dead_letters(), clock=container.clock()))
+        container.queue.override(NatsTaskQueue(broker))
+        container.check_dependencies()
+        leadership = PostgresLeadership(settings.database_system_url or "")
+        stack.push_async_callback(leadership.resign)
+        yield _parts(container, settings, broker, leadership)
+
+
+def _parts(container: Container, settings: Settings, broker: TaskBroker, leadership: PostgresLeadership) -> WorkerParts:
+    async def sync_master_data(organisation_id: OrganisationId) -> object:
+        return await container.sync_master_data()(SyncMasterDataCommand(organisation_id=organisation_id))
+
+    async def ingest_events(organisation_id: OrganisationId) -> object:
+        return await container.ingest_events()(IngestEventsCommand(organisation_id=organisation_id))
+
+    async def connect() -> object:
+        return await container.connect_organisations()(connect_command(settings))
+
+    async def upkeep() -> object:
+        await ensure_months(settings, container.clock().now())
+        return None
+
+    return WorkerParts(
+        tasks={"sync_master_data": sync_master_data, "ingest_events": ingest_events},
+        handlers={one.use_case: getattr(container, one.use_case)() for one in SUBSCRIPTIONS},
+        relay=container.relay_outbox(),
+        tick=container.tick_schedule(),
+        connect=connect,
+        upkeep=upkeep,
+        bus=container.bus(),
+        broker=broker,
+        clock=container.clock(),
+        leadership=leadership,
+    )
+
+
+def connect_command(settings: Settings) -> ConnectOrganisationsCommand:
+    """Which organisations to follow."""
+    return ConnectOrganisationsCommand(
+        source=settings.fleet_source,
+        only=settings.mix_organisation_ids,
+        default_time_zone=settings.default_time_zone,
+    )
+
+
+def worker_name(process: str) -> str:
+    """Names this process in leases and logs."""
+    return f"{process}@{socket.gethostname()}:{os.getpid()}"
