@@ -13,7 +13,7 @@ from trilha.simulators.mix.fleet import Fleet
 from trilha.simulators.mix.identity import Identity
 from trilha.simulators.mix.limiter import RateLimiter
 from trilha.simulators.mix.messages import NOT_AUTHORISED, Request, Response, json_response, refusal
-from trilha.simulators.mix.sabotage import malformed, quota_exceeded, with_unknown_words
+from trilha.simulators.mix.sabotage import malformed, quota_exceeded, with_odd_value, with_unknown_words
 from trilha.simulators.mix.scenario import Behaviour
 from trilha.simulators.mix.stream import EventStream, Page, read_token
 from trilha.simulators.mix.timeline import to_ms
@@ -161,6 +161,8 @@ class IntegrateApi:
         records = page.records
         if records and self._faults.take(route, {FaultKind.UNKNOWN_ENUM}):
             records = [with_unknown_words(event) for event in records]
+        if records and self._faults.take(route, {FaultKind.ODD_VALUES}):
+            records = [with_odd_value(event, place) for place, event in enumerate(records)]
         raw = [encode(event, explicit_nulls=explicit_nulls) for event in records]
         broken = self._faults.take(route, {FaultKind.MALFORMED_RECORD}) if records else None
         if broken:

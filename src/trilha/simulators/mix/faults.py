@@ -57,6 +57,8 @@ class FaultKind(StrEnum):
     """Three times the quantity asked."""
     UNKNOWN_ENUM = auto()
     """Words outside the known lists in `EventCategory`, `ValueType` and `Source`."""
+    ODD_VALUES = auto()
+    """Sound JSON that breaks careless storage: NUL in a text, the first and last dates of .NET, the largest double."""
     MALFORMED_RECORD = auto()
     """One more record in the page, broken as `record` says; all sound ones are still there."""
 
@@ -71,6 +73,8 @@ class Malformed(StrEnum):
     ID_TOO_LARGE = auto()
     BAD_DATE = auto()
     TEXT_NUMBER = auto()
+    LONE_SURROGATE = auto()
+    NO_UTF8 = auto()
     WRONG_NESTING = auto()
     NOT_AN_OBJECT = auto()
     NULL = auto()
@@ -101,7 +105,9 @@ INSTEAD = frozenset(
     }
 )
 """Kinds that replace the answer."""
-IN_PAGE = frozenset({FaultKind.OVERSIZED_PAGE, FaultKind.UNKNOWN_ENUM, FaultKind.MALFORMED_RECORD})
+IN_PAGE = frozenset(
+    {FaultKind.OVERSIZED_PAGE, FaultKind.UNKNOWN_ENUM, FaultKind.ODD_VALUES, FaultKind.MALFORMED_RECORD}
+)
 """Kinds that change the content of a page of events."""
 HEADERS = frozenset({FaultKind.MISSING_HEADERS, FaultKind.MISSING_HAS_MORE, FaultKind.MISSING_SINCE_TOKEN})
 """Kinds that drop headers of a page."""

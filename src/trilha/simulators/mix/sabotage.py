@@ -1,5 +1,8 @@
 """What each fault does to an answer, a page or a record."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 from msgspec import structs
 
 from trilha.simulators.mix.faults import Fault, FaultKind, Malformed
@@ -54,6 +57,14 @@ def _without(response: Response, *names: str) -> Response:
     return response.but(headers={name: value for name, value in response.headers.items() if name not in names})
 
 
+_FIRST_DATE = datetime(1, 1, 1, tzinfo=UTC)
+_LAST_DATE = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+_ODD: tuple[dict[str, Any], ...] = (
+    {"value_units": "km\0/h"},
+    {"end_date_time": _FIRST_DATE},
+    {"end_date_time": _LAST_DATE},
+    {"value": 1.7976931348623157e308},
+)
 _IDS = {
     Malformed.NULL_ID: b"null",
     Malformed.TEXT_ID: b'"not a number"',
@@ -63,6 +74,8 @@ _IDS = {
 _MEMBERS = {
     Malformed.BAD_DATE: b'"StartDateTime":"0000-13-45T99:00:00Z"',
     Malformed.TEXT_NUMBER: b'"TotalTimeSeconds":"many"',
+    Malformed.LONE_SURROGATE: b'"ValueUnits":"km\\ud800"',
+    Malformed.NO_UTF8: b'"ValueUnits":"\xb0C"',
     Malformed.WRONG_NESTING: b'"StartPosition":[1,2,3]',
 }
 _WHOLE = {Malformed.NOT_AN_OBJECT: b'"an event, allegedly"', Malformed.NULL: b"null"}
@@ -95,3 +108,9 @@ def with_unknown_words(event: Event) -> Event:
         value_type="Guessed" if event.value_type else None,
         start_position=structs.replace(position, source="Dowsing") if position else None,
     )
+
+
+def with_odd_value(event: Event, place: int) -> Event:
+    """The event with one value that is allowed and unexpected; what `truth` speaks about is untouched."""
+    odd = _ODD[place % len(_ODD)]
+    return structs.replace(event, **odd)
