@@ -77,6 +77,34 @@ async def test_a_task_that_raises_is_tried_again_and_given_up_in_the_end(client:
     assert len(attempts) == 5
 
 
+async def test_the_same_work_waits_once(client: Client, broker: TaskBroker) -> None:
+    seen: list[str] = []
+
+    async def note(organisation_id: str) -> None:
+        seen.append(organisation_id)
+
+    for organisation_id in ("one", "two", "one", "one"):
+        await NatsTaskQueue(broker).enqueue("note", {"organisation_id": organisation_id})
+    assert await left(client) == 2
+    async with working(broker, "note", note):
+        await until_empty(client)
+    assert sorted(seen) == ["one", "two"]
+
+
+async def test_work_enqueued_while_it_runs_is_done_again(client: Client, broker: TaskBroker) -> None:
+    starts: list[str] = []
+
+    async def ask_for_more(organisation_id: str) -> None:
+        starts.append(organisation_id)
+        if len(starts) == 1:
+            await NatsTaskQueue(broker).enqueue("more", {"organisation_id": "one"})
+
+    await NatsTaskQueue(broker).enqueue("more", {"organisation_id": "one"})
+    async with working(broker, "more", ask_for_more):
+        await until(lambda: len(starts) == 2)
+        await until_empty(client)
+
+
 async def test_a_long_task_runs_once(client: Client, broker: TaskBroker) -> None:
     starts: list[str] = []
 

@@ -10,7 +10,7 @@ from trilha.adapters.nats.errors import StreamMismatch
 
 EVENTS = "TRILHA_EVENTS"
 TASKS = "TRILHA_TASKS"
-TASK_SUBJECT = "trilha-tasks.default"
+TASK_SUBJECTS = "trilha-tasks.>"
 DUPLICATE_WINDOW = timedelta(minutes=2)
 """Covers the relay's quick retries; the inbox covers the rest. The server keeps the ids of this time in memory."""
 
@@ -37,15 +37,19 @@ def events_stream(*, replicas: int = 1, max_age: timedelta = timedelta(days=30))
 
 
 def tasks_stream(*, replicas: int = 1, max_age: timedelta = timedelta(days=1)) -> StreamConfig:
-    """Work for the workers, gone once done. The scheduler hands over again what grew too old."""
+    """Work for the workers, gone once done; of the same task with the same arguments only the newest waits.
+
+    So a night without workers leaves no mountain behind. The scheduler hands over again what grew too old.
+    """
     return StreamConfig(
         name=TASKS,
-        subjects=["trilha-tasks.>"],
+        subjects=[TASK_SUBJECTS],
         retention=RetentionPolicy.WORK_QUEUE,
         storage=StorageType.FILE,
         discard=DiscardPolicy.OLD,
         max_msgs=-1,
         max_bytes=-1,
+        max_msgs_per_subject=1,
         max_age=max_age.total_seconds(),
         duplicate_window=DUPLICATE_WINDOW.total_seconds(),
         num_replicas=replicas,

@@ -10,7 +10,7 @@ from trilha.adapters.nats.errors import BusUnavailable
 
 
 class NatsTaskQueue:
-    """A TaskQueue on a started broker."""
+    """A TaskQueue on a started broker. The same task with the same arguments waits once, however often enqueued."""
 
     def __init__(self, broker: AsyncBroker) -> None:
         self._broker = broker

@@ -1,6 +1,8 @@
 """The queue of work, as a taskiq broker that does not lose a task to an error, a slow run, or a restart of NATS."""
 
 import asyncio
+import hashlib
+import json
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
@@ -10,14 +12,14 @@ from typing import Any
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsClientError
 from nats.js.api import AckPolicy, ConsumerConfig
-from taskiq import AckableMessage, TaskiqMessage, TaskiqMiddleware, TaskiqResult
+from taskiq import AckableMessage, BrokerMessage, TaskiqMessage, TaskiqMiddleware, TaskiqResult
 from taskiq.serializers import JSONSerializer
 from taskiq_nats import PullBasedJetStreamBroker
 
 from trilha.adapters.nats.connection import connect_options
 from trilha.adapters.nats.errors import BusUnavailable
 from trilha.adapters.nats.in_hand import held
-from trilha.adapters.nats.streams import TASK_SUBJECT, TASKS, tasks_stream
+from trilha.adapters.nats.streams import TASK_SUBJECTS, TASKS, tasks_stream
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +41,7 @@ class TaskBroker(PullBasedJetStreamBroker):
         super().__init__(
             url,
             stream_name=TASKS,
-            subject=TASK_SUBJECT,
+            subject=TASK_SUBJECTS,
             durable=CONSUMER,
             pull_consume_batch=1,
             pull_consume_timeout=_FETCH_S,
@@ -59,6 +61,13 @@ class TaskBroker(PullBasedJetStreamBroker):
             await self._answer(message, "nak")
         self._in_hand.clear()
         await super().shutdown()
+
+    async def kick(self, message: BrokerMessage) -> None:
+        """Send a task on a subject of its name and arguments, where a newer one takes the place of one that waits."""
+        kwargs = self.formatter.loads(message.message).kwargs
+        digest = hashlib.sha256(json.dumps(kwargs, sort_keys=True).encode()).hexdigest()[:32]
+        subject = TASK_SUBJECTS.replace(">", f"{message.task_name}.{digest}")
+        await self.js.publish(subject, message.message, headers=message.labels)
 
     async def listen(self) -> AsyncGenerator[AckableMessage, None]:
         """Tasks, for ever."""
