@@ -4,57 +4,86 @@ A session's advisory lock guards the database that the work is done on: it ends 
 died is followed at once, and one that lost the database has lost the duty with it.
 """
 
-from typing import Final
+import asyncio
+from contextlib import suppress
 
 import psycopg
 
 from trilha.adapters.postgres.errors import translated
 from trilha.adapters.postgres.pools import Connection
+from trilha.application.ports import StorageUnavailable
 
-_CLASS: Final = 7_241_006
+_NAMESPACE = 7_241_006
+"""First half of the locks' keys, so that they meet no other advisory lock of ours."""
+_CONNECT_S = 5
+_ANSWER_S = 5.0
+_RESIGN_S = 0.5
 
 
 class PostgresLeadership:
-    """See the worker's Leadership. One connection of its own, made when the first duty is asked for."""
+    """See the worker's Leadership. One connection of its own, opened at the first question; questions queue up on it.
 
-    def __init__(self, system_url: str) -> None:
-        self._url = system_url
+    Needs a direct connection, not one through a pooler in transaction mode.
+    """
+
+    def __init__(self, url: str, *, name: str = "leadership") -> None:
+        self._url = url
+        self._name = name
         self._connection: Connection | None = None
-        self._duties: set[str] = set()
+        self._held: set[str] = set()
+        self._asking = asyncio.Lock()
 
     async def leads(self, duty: str) -> bool:
-        """Whether this process has the duty now; takes it if nobody has it. Raises StorageUnavailable."""
-        with translated():
+        """Whether this process has the duty now; takes it if nobody has it.
+
+        Raises StorageUnavailable when the database does not answer; every duty is then given up here as well.
+        """
+        async with self._asking:
             try:
-                return await self._leads(duty)
-            except psycopg.Error:
-                await self.resign()
+                with translated():
+                    async with asyncio.timeout(_ANSWER_S):
+                        return await self._asked(duty)
+            except TimeoutError as error:
+                await self._drop()
+                raise StorageUnavailable(f"the database did not answer within {_ANSWER_S:g} s: try again") from error
+            except BaseException:
+                # a session in doubt must not go on holding what we no longer know we have
+                await self._drop()
                 raise
 
     async def resign(self) -> None:
-        """Give every duty back."""
-        connection, self._connection = self._connection, None
-        self._duties.clear()
-        if connection is not None:
-            await connection.close()
+        """Give every duty back; closing the session does it too, but the server notices a little later."""
+        async with self._asking:
+            if self._connection is not None:
+                with suppress(psycopg.Error, TimeoutError):
+                    async with asyncio.timeout(_RESIGN_S):
+                        await self._connection.execute("select pg_advisory_unlock_all()")
+            await self._drop()
 
-    async def _leads(self, duty: str) -> bool:
-        connection = await self._connected()
-        if duty in self._duties:
-            # the lock lives as long as the connection does, which only a round trip can tell
+    async def _asked(self, duty: str) -> bool:
+        connection = await self._opened()
+        if duty in self._held:
             await connection.execute("select 1")
             return True
-        row = await (
-            await connection.execute("select pg_try_advisory_lock(%s, hashtext(%s))", (_CLASS, duty))
-        ).fetchone()
+        cursor = await connection.execute("select pg_try_advisory_lock(%s, hashtext(%s))", (_NAMESPACE, duty))
+        row = await cursor.fetchone()
         if row is not None and row[0]:
-            self._duties.add(duty)
-        return duty in self._duties
+            self._held.add(duty)
+        return duty in self._held
 
-    async def _connected(self) -> Connection:
-        if self._connection is None or self._connection.closed:
-            self._duties.clear()
+    async def _opened(self) -> Connection:
+        if self._connection is None:
             self._connection = await psycopg.AsyncConnection.connect(
-                self._url, autocommit=True, connect_timeout=5, application_name="trilha leadership"
+                self._url,
+                autocommit=True,
+                application_name=f"trilha {self._name}",
+                connect_timeout=_CONNECT_S,
             )
         return self._connection
+
+    async def _drop(self) -> None:
+        connection, self._connection = self._connection, None
+        self._held.clear()
+        if connection is not None:
+            with suppress(psycopg.Error):
+                await connection.close()
