@@ -16,7 +16,7 @@ async def main() -> None:
         folder,
         [
             server_child(EmbeddedPostgres(folder, durable=False)),
-            server_child(EmbeddedNats(folder)),
+            server_child(EmbeddedNats(folder, durable=False)),
             ChildSpec(name="idle", launch=idle, needs=("postgres", "nats")),
         ],
         addresses=[Address("127.0.0.1", port, "TRILHA_HTTP_PORT")],

@@ -188,6 +188,13 @@ def test_a_detached_run_is_ready_on_return_and_goes_down_on_request(
     assert not down(folder)
 
 
+def test_a_second_detached_run_is_refused(folder: DataFolder) -> None:
+    with running(folder) as first:
+        with pytest.raises(SupervisorError, match=rf"process {first.process.pid}\b.*TRILHA_DATA_DIR"):
+            detach(folder, [sys.executable, str(PROGRAM)])
+        assert status(folder).ready
+
+
 def test_a_detached_run_that_fails_says_why(folder: DataFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         monkeypatch.setenv("TRILHA_DATA_DIR", str(folder.path))

@@ -131,6 +131,15 @@ async def test_a_child_that_ends_at_once_fails_the_start_with_its_last_words(fol
     assert status(folder).error == str(failed.value)
 
 
+async def test_a_command_that_does_not_exist_fails_the_start(folder: DataFolder) -> None:
+    missing = ChildSpec(name="api", launch=Launch(("/nowhere/trilha",)), ready=lambda: asyncio.sleep(0, False))
+    with pytest.raises(ChildFailed, match="/nowhere/trilha: No such file"):
+        await Supervisor(folder, [missing]).run()
+    elsewhere = ChildSpec(name="api", launch=Launch((sys.executable,), cwd=Path("/nowhere")))
+    with pytest.raises(ChildFailed, match=r"api cannot start: .*No such file"):
+        await Supervisor(folder, [elsewhere]).run()
+
+
 async def test_a_child_that_is_never_ready_fails_the_start_and_is_ended(folder: DataFolder) -> None:
     never = ChildSpec(
         name="api",

@@ -16,7 +16,7 @@ from trilha.adapters.embedded.errors import (
     ServerFailed,
     ServerUserError,
 )
-from trilha.adapters.embedded.location import DataFolder, open_data_folder, temporary_data_folder
+from trilha.adapters.embedded.location import DataFolder, find_data_folder, open_data_folder, temporary_data_folder
 from trilha.adapters.embedded.nats import EmbeddedNats
 from trilha.adapters.embedded.postgres import EmbeddedPostgres
 from trilha.adapters.embedded.server import Command, EmbeddedServer
@@ -34,6 +34,7 @@ __all__ = [
     "EmbeddedServer",
     "ServerFailed",
     "ServerUserError",
+    "find_data_folder",
     "open_data_folder",
     "temporary_data_folder",
 ]

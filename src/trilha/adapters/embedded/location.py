@@ -146,8 +146,7 @@ def open_data_folder(
     """
     as_root = os.geteuid() == 0
     project = (project or Path.cwd()).absolute()
-    where = path or (Path(environ[SETTING]) if environ.get(SETTING) else default_path(project, as_root=as_root))
-    where = project / where.expanduser()
+    where = _chosen_path(path, environ, project)
     _check_path(where)
     try:
         ours = _make(where, mode=0o711 if as_root else 0o700) or _is_ours_or_empty(where)
@@ -159,6 +158,27 @@ def open_data_folder(
         _mark(where, project)
     except OSError as refused:
         raise DataFolderError(where, f"cannot be written ({refused.strerror}): make it writable") from refused
+    return folder
+
+
+def find_data_folder(
+    path: Path | None = None, *, environ: Mapping[str, str] = os.environ, project: Path | None = None
+) -> DataFolder | None:
+    """The data folder that `open_data_folder` would open, if it has been made; for looking, nothing is made or changed.
+
+    Raises `DataFolderError` where the caller may not look into it.
+    """
+    where = _chosen_path(path, environ, (project or Path.cwd()).absolute())
+    try:
+        if not (where / _MARK).exists():
+            return None
+        folder = DataFolder(where)
+        for inside in (folder.run, folder.logs):
+            os.scandir(inside).close()
+    except PermissionError as refused:
+        raise DataFolderError(
+            where, f"cannot be read ({refused.strerror}): ask as the user who started it"
+        ) from refused
     return folder
 
 
@@ -187,6 +207,12 @@ def write_private(path: Path, text: str) -> None:
         file.flush()
         os.fsync(descriptor)
     Path(unfinished).replace(path)
+
+
+def _chosen_path(path: Path | None, environ: Mapping[str, str], project: Path) -> Path:
+    setting = environ.get(SETTING)
+    chosen = path or (Path(setting) if setting else default_path(project, as_root=os.geteuid() == 0))
+    return project / chosen.expanduser()
 
 
 def _check_path(path: Path) -> None:

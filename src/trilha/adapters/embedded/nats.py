@@ -89,6 +89,9 @@ class EmbeddedNats(EmbeddedServer):
                 "store_dir": str(self._data),
                 "max_memory_store": 64 << 20,
                 "max_file_store": 10 << 30,
+                # the relay forgets an event once it is acknowledged here, so that has to mean written down;
+                # the server's own default flushes every two minutes
+                "sync_interval": "always" if self._durable else "2m",
             },
             "authorization": {"user": USER, "password": self.folder.secret(_PASSWORD)},
         }

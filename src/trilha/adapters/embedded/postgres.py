@@ -9,7 +9,6 @@ from typing import ClassVar
 
 from trilha.adapters.embedded.errors import DataFolderError, DataTooOld, EmbeddedError
 from trilha.adapters.embedded.leftovers import end_leftovers
-from trilha.adapters.embedded.location import DataFolder
 from trilha.adapters.embedded.ports import HOST
 from trilha.adapters.embedded.server import Command, EmbeddedServer, clean_environment
 
@@ -42,18 +41,11 @@ _SETTINGS = {
 
 
 class EmbeddedPostgres(EmbeddedServer):
-    """A PostgreSQL server with contrib, reachable on 127.0.0.1 with a password.
-
-    ``durable=False`` gives up what protects from power failure, not from crashes: for test runs.
-    """
+    """A PostgreSQL server with contrib, reachable on 127.0.0.1 with a password."""
 
     name: ClassVar[str] = "postgres"
     # its fast shutdown; SIGTERM would wait until the last client has left
     stop_signal: ClassVar[Signals] = Signals.SIGINT
-
-    def __init__(self, folder: DataFolder, *, durable: bool = True, ready_within_s: float = 60.0) -> None:
-        super().__init__(folder, ready_within_s=ready_within_s)
-        self._durable = durable
 
     @property
     def port(self) -> int:

@@ -39,15 +39,17 @@ class EmbeddedServer(ABC):
 
     Either run it here (``async with`` or ``with``, or `start` and `stop`), or let a supervisor do so:
     `prepare` before each start, run `command`, poll `is_ready`, `release` at the very end.
-    The server dies with the thread that starts it, so start it in the main one.
+    The server dies with the thread that starts it, so start it in the main one. ``durable=False`` gives up what
+    protects from power failure, not from crashes: for test runs.
     """
 
     name: ClassVar[str]
     stop_signal: ClassVar[Signals]
     """What asks it to end in good order."""
 
-    def __init__(self, folder: DataFolder, *, ready_within_s: float = 60.0) -> None:
+    def __init__(self, folder: DataFolder, *, durable: bool = True, ready_within_s: float = 60.0) -> None:
         self.folder = folder
+        self._durable = durable
         self._ready_within_s = ready_within_s
         self._held = contextlib.ExitStack()
         self._locked = False

@@ -68,6 +68,7 @@ def detach(
 
     Raises `SupervisorError` with the run's own words where it fails; a caller who gives up meanwhile ends the run.
     """
+    _refuse_a_second(host)
     pid = _spawn(argv, os.environ if env is None else env, host.logs / "supervisor.log")
     try:
         return _wait_until_ready(host, pid, ready_within_s, on_progress)
@@ -76,6 +77,14 @@ def detach(
             os.kill(pid, Signals.SIGTERM)
             os.waitpid(pid, 0)
         raise
+
+
+def _refuse_a_second(host: Host) -> None:
+    try:
+        with host.lock(LOCK):
+            pass
+    except RuntimeError as refused:
+        raise SupervisorError(str(refused)) from refused
 
 
 def _spawn(argv: Sequence[str], env: Mapping[str, str], log: Path) -> int:

@@ -15,13 +15,14 @@ from trilha.entrypoints.supervisor.process import ChildProcess
 _POLL_S = 0.02
 _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 30.0
+_MOST_DOUBLINGS = 10
 # who has run this long has recovered, and the next crash counts as the first
 _STEADY_S = 60.0
 
 
 def pause_s(crashes: int) -> float:
     """How long to wait before the next start, in seconds: twice as long after each crash, up to half a minute."""
-    return min(_FIRST_PAUSE_S * 2.0 ** (crashes - 1), _LONGEST_PAUSE_S)
+    return min(_FIRST_PAUSE_S * 2.0 ** min(crashes - 1, _MOST_DOUBLINGS), _LONGEST_PAUSE_S)
 
 
 class Keeper:
@@ -82,23 +83,31 @@ class Keeper:
 
     async def _attempt(self) -> None:
         self._enter("starting")
-        launch = await self._prepare()
-        if launch is None:
-            self._enter("done")
-            return
-        self._process = await ChildProcess.spawn(self._host, launch, self.spec.stop_signal, self._hear)
-        self.status = msgspec.structs.replace(
-            self.status, pid=self._process.pid, process_started_at=self._process.started_at
-        )
-        self._enter("starting")
-        await self._until_ready(self._process)
+        try:
+            launch = await self._prepare()
+            if launch is None:
+                self._enter("done")
+                return
+            process = await self._spawn(launch)
+            await self._until_ready(process)
+        except OSError as refused:
+            # the machine is out of processes, files or memory, perhaps only for now
+            self.kill()
+            raise ChildFailed(self.spec.name, f"cannot start: {refused}") from refused
+
+    async def _spawn(self, launch: Launch) -> ChildProcess:
+        process = await ChildProcess.spawn(self._host, launch, self.spec.stop_signal, self._hear)
+        self._process = process
+        self.status = msgspec.structs.replace(self.status, pid=process.pid, process_started_at=process.started_at)
+        self._changed(self)
+        return process
 
     async def _prepare(self) -> Launch | None:
         if isinstance(self.spec.launch, Launch):
             return self.spec.launch
         try:
             return await self.spec.launch()
-        except (RuntimeError, OSError) as failed:
+        except RuntimeError as failed:
             raise ChildFailed(self.spec.name, f"cannot start: {failed}") from failed
 
     async def _until_ready(self, process: ChildProcess) -> None:

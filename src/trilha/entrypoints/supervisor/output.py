@@ -1,6 +1,7 @@
 """What the children print: a log file each, bounded in size."""
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -22,10 +23,11 @@ class RotatingLog:
         self._file = self._open()
 
     def write(self, chunk: bytes) -> None:
-        """Write at once: after a crash the last words matter most."""
-        if self._file.tell() and self._file.tell() + len(chunk) > self._largest_bytes:
-            self._rotate()
-        self._file.write(chunk)
+        """Write at once: after a crash the last words matter most. On a full disk the words are lost, not the run."""
+        with contextlib.suppress(OSError):
+            if self._file.tell() and self._file.tell() + len(chunk) > self._largest_bytes:
+                self._rotate()
+            self._file.write(chunk)
 
     def close(self) -> None:
         self._file.close()

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
@@ -152,17 +153,21 @@ class Supervisor:
     def _write(self, error: str | None = None) -> None:
         children = tuple(keeper.status for keeper in self._keepers.values())
         state = RunState(os.getpid(), self._started_at, self._all_ready, children, self._screen, error)
-        write_state(self._host, state)
+        # a full disk must not end the run that the file only tells of
+        with contextlib.suppress(OSError):
+            write_state(self._host, state)
 
     @contextlib.contextmanager
     def _signals(self) -> Iterator[None]:
         loop = asyncio.get_running_loop()
-        for number in _STOPPING:
+        # nohup and shells ignore some on purpose
+        heard = [number for number in _STOPPING if signal.getsignal(number) != signal.SIG_IGN]
+        for number in heard:
             loop.add_signal_handler(number, self.stop)
         try:
             yield
         finally:
-            for number in _STOPPING:
+            for number in heard:
                 loop.remove_signal_handler(number)
 
 
