@@ -211,6 +211,7 @@ def test_a_difficult_path_works_and_no_folder_above_it_changes_its_mode() -> Non
     above.chmod(0o711)
     data = above / "with spaces and açúcar, it's 💚" / ("d" * 100) / "data"
     data.parent.mkdir(parents=True)
+    data.parent.chmod(0o711)
     modes = {path: path.stat().st_mode for path in data.parents}
     try:
         folder = open_data_folder(data)

@@ -94,12 +94,14 @@ def test_a_crashed_postgres_with_a_stale_pid_file_starts_again(folder: DataFolde
     with EmbeddedPostgres(folder) as server:
         assert server.pid
         os.kill(server.pid, signal.SIGKILL)
-    # the number now belongs to a process that is alive and nobody's to end
+    # the number now belongs to another process of the same user, which PostgreSQL alone takes for a postmaster
     pid_file = folder.path / "postgres" / "postmaster.pid"
     lines = pid_file.read_text().splitlines()
-    pid_file.write_text("\n".join([str(os.getppid()), *lines[1:]]))
-    with EmbeddedPostgres(folder) as server, psycopg.connect(server.superuser_url) as connection:
-        assert connection.execute("select 1").fetchone() == (1,)
+    with EmbeddedNats(folder) as other:
+        pid_file.write_text("\n".join([str(other.pid), *lines[1:]]))
+        with EmbeddedPostgres(folder) as server, psycopg.connect(server.superuser_url) as connection:
+            assert connection.execute("select 1").fetchone() == (1,)
+        assert other.is_ready()
 
 
 def test_data_of_another_major_version_are_refused_untouched(folder: DataFolder) -> None:
