@@ -1,0 +1,110 @@
+"""Our API against Fastify and pg: the same answers from the same rows, under the same role, in turns.
+
+Both check a bearer token from memory and read in a transaction that names its organisation first. One process each;
+32 connections; the sides take turns, and the figures are medians over the rounds.
+"""
+
+import secrets
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import msgspec
+
+from benchmarks.answers import require_same_pages
+from benchmarks.database import Database, fresh_database
+from benchmarks.figures import Report, median, progress
+from benchmarks.node import Load, Measured, installed, node_environment, send, version_of
+from benchmarks.processes import free_port, running
+from benchmarks.read_data import ORGANISATION, ReadData, write_read_data
+from trilha.adapters.embedded import EmbeddedNats, temporary_data_folder
+
+CONNECTIONS = 32
+POOL = 8
+"""Database connections of either side; what our settings give a process."""
+WARM_UP_S = 3
+
+
+class Side(msgspec.Struct, frozen=True):
+    """A server under measurement."""
+
+    name: str
+    url: str
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """What can be chosen."""
+    parser.add_argument("--rows", type=int, default=300_000, help="events in the table (default 300,000)")
+    parser.add_argument("--rounds", type=int, default=5, help="measurements of each side (default 5)")
+    parser.add_argument("--seconds", type=int, default=8, help="length of a measurement (default 8)")
+
+
+def run(report: Report, options: Namespace) -> None:
+    """Measure both lists."""
+    token = secrets.token_urlsafe(32)
+    for package in ("fastify", "load"):
+        installed(package)
+    with fresh_database() as database:
+        data = write_read_data(database.superuser_url, options.rows)
+        with _ours(database, token) as ours, _fastify(database, token) as theirs:
+            for name, paths in (("drivers", data.driver_paths), ("driver_events", data.event_paths)):
+                require_same_pages(ours.url, theirs.url, token, paths[:5])
+                _compare(report, name, (ours, theirs), token, paths, options, data)
+
+
+def _compare(
+    report: Report, name: str, sides: tuple[Side, Side], token: str, paths: Sequence[str], options: Namespace,
+    data: ReadData,
+) -> None:  # fmt: skip
+    for side in sides:
+        send(Load(side.url, token, paths, CONNECTIONS, WARM_UP_S))
+    rounds: dict[str, list[Measured]] = {side.name: [] for side in sides}
+    for number in range(options.rounds):
+        progress(f"{name}: round {number + 1} of {options.rounds}")
+        for side in sides if number % 2 == 0 else reversed(sides):
+            rounds[side.name].append(send(Load(side.url, token, paths, CONNECTIONS, options.seconds)))
+    for side in sides:
+        measured = rounds[side.name]
+        report.add(f"{name}_{side.name}", median([each.per_second for each in measured]), "requests/s",
+                   p50_ms=median([each.p50_ms for each in measured]),
+                   p99_ms=median([each.p99_ms for each in measured]))  # fmt: skip
+    ours, theirs = (rounds[side.name] for side in sides)
+    ratios = [mine.per_second / other.per_second for mine, other in zip(ours, theirs, strict=True)]
+    report.add(f"{name}_ratio_to_fastify", median(ratios), "x", lowest=round(min(ratios), 3),
+               highest=round(max(ratios), 3), connections=CONNECTIONS, rows=data.events, rounds=options.rounds,
+               peer=f"fastify {version_of('fastify', 'fastify')}, pg {version_of('fastify', 'pg')}")  # fmt: skip
+
+
+@contextmanager
+def _ours(database: Database, token: str) -> Iterator[Side]:
+    with ExitStack() as stack:
+        nats = stack.enter_context(EmbeddedNats(stack.enter_context(temporary_data_folder())))
+        url = f"http://127.0.0.1:{(port := free_port())}"
+        environment = {
+            "TRILHA_DATABASE_URL": database.urls.app,
+            "TRILHA_DATABASE_OWNER_URL": database.urls.owner,
+            "TRILHA_DATABASE_SYSTEM_URL": database.urls.system,
+            "TRILHA_DATABASE_POOL_SIZE": str(POOL),
+            "TRILHA_NATS_URL": nats.url,
+            "TRILHA_HTTP_PORT": str(port),
+            "TRILHA_API_TOKEN": token,
+        }
+        program = str(Path(sys.executable).with_name("trilha"))
+        stack.enter_context(running("ours", [program, "serve"], environment, f"{url}/health/ready"))
+        yield Side("trilha", url)
+
+
+@contextmanager
+def _fastify(database: Database, token: str) -> Iterator[Side]:
+    url = f"http://127.0.0.1:{(port := free_port())}"
+    environment = node_environment({
+        "PEER_DATABASE_URL": database.urls.app,
+        "PEER_ORGANISATION_ID": ORGANISATION,
+        "PEER_POOL": POOL,
+        "PEER_PORT": port,
+        "PEER_TOKEN": token,
+    })  # fmt: skip
+    with running("fastify", ["node", str(installed("fastify") / "server.js")], environment, f"{url}/health/ready"):
+        yield Side("fastify", url)
