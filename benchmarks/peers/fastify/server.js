@@ -160,27 +160,29 @@ const pageOf = (item) => ({
 
 const app = Fastify({ logger: false })
 
-app.addHook('onRequest', async (request, reply) => {
-  const header = request.headers.authorization
-  const known = header !== undefined && header.startsWith('Bearer ') && timingSafeEqual(sha256(header.slice(7)), tokenDigest)
-  if (!known) return reply.code(401).send({ code: 'unauthorized' })
-})
+app.register(async (guarded) => {
+  guarded.addHook('onRequest', async (request, reply) => {
+    const header = request.headers.authorization
+    const known = header !== undefined && header.startsWith('Bearer ') && timingSafeEqual(sha256(header.slice(7)), tokenDigest)
+    if (!known) return reply.code(401).send({ code: 'unauthorized' })
+  })
 
-app.get('/v1/drivers', { schema: pageOf(driver) }, async ({ query: { limit, cursor } }) => {
-  const rows = cursor === undefined
-    ? await read(STATEMENTS.drivers, [organisation, limit + 1])
-    : await read(STATEMENTS.driversAfter, [organisation, limit + 1, ...keyIn(cursor)])
-  return page(rows, limit, asIs, (row) => [row.sort_name, row.id])
-})
+  guarded.get('/drivers', { schema: pageOf(driver) }, async ({ query: { limit, cursor } }) => {
+    const rows = cursor === undefined
+      ? await read(STATEMENTS.drivers, [organisation, limit + 1])
+      : await read(STATEMENTS.driversAfter, [organisation, limit + 1, ...keyIn(cursor)])
+    return page(rows, limit, asIs, (row) => [row.sort_name, row.id])
+  })
 
-app.get('/v1/drivers/:id/events', {
-  schema: { ...pageOf(event), params: { type: 'object', properties: { id: { type: 'string', pattern: '^-?[0-9]{1,19}$' } } } }
-}, async ({ params: { id }, query: { limit, cursor } }) => {
-  const rows = cursor === undefined
-    ? await read(STATEMENTS.events, [organisation, id, limit + 1])
-    : await read(STATEMENTS.eventsAfter, [organisation, id, limit + 1, ...keyIn(cursor)])
-  return page(rows, limit, eventView, (row) => [row.occurred_at, row.id])
-})
+  guarded.get('/drivers/:id/events', {
+    schema: { ...pageOf(event), params: { type: 'object', properties: { id: { type: 'string', pattern: '^-?[0-9]{1,19}$' } } } }
+  }, async ({ params: { id }, query: { limit, cursor } }) => {
+    const rows = cursor === undefined
+      ? await read(STATEMENTS.events, [organisation, id, limit + 1])
+      : await read(STATEMENTS.eventsAfter, [organisation, id, limit + 1, ...keyIn(cursor)])
+    return page(rows, limit, eventView, (row) => [row.occurred_at, row.id])
+  })
+}, { prefix: '/v1' })
 
 app.get('/health/ready', async () => ({ ready: (await pool.query('select 1 as one')).rowCount === 1 }))
 
