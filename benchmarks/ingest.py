@@ -1,0 +1,136 @@
+"""MiX JSON pages into PostgreSQL, against raw COPY of the same rows ready encoded.
+
+Ours: pages of 1,000 events, decoded by the MiX adapter and stored by the use case: rows merged, raw page, checkpoint,
+run and outbox row, a commit a page, under row-level security. The peer: binary COPY of the rows as PostgreSQL itself
+wrote them, fifty pages a commit, into a table with the same partitions, keys and indexes but no row-level security.
+Both on one server, in turns, chunk by chunk, so that both see the same sizes. The ratio is the median over the chunks.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import psycopg
+
+from benchmarks.database import Database, fresh_database
+from benchmarks.figures import Report, median, progress
+from benchmarks.ingesting import Done, Order
+from benchmarks.pages import PAGE, write_pages
+from benchmarks.raw_copy import copy_in, dump, make_peer_table, require_same_rows
+from benchmarks.read_data import ORGANISATION
+from benchmarks.scratch import folder
+
+CHUNK = 50
+"""Pages that one side brings in before it is the other's turn."""
+MIDDLE_OF_DATA = datetime(2026, 2, 15, tzinfo=UTC)
+"""The simulator's load mode has its events from January to March."""
+_CONNECT = (
+    "insert into organisations values (%(id)s, 'Viação Exemplo', 'America/Sao_Paulo', now());"
+    "insert into organisation_sources values (%(id)s, 'mix', 4242)"
+)
+
+
+def add_options(parser: ArgumentParser) -> None:
+    """What can be chosen."""
+    parser.add_argument("--rows", type=int, default=1_000_000, help="events to ingest (default 1,000,000)")
+
+
+def run(report: Report, options: Namespace) -> None:
+    """Prepare the peer's bytes by ingesting once, then measure on a fresh server."""
+    with tempfile.TemporaryDirectory(dir=folder("ingest")) as name:
+        pages = Path(name) / "pages.bin"
+        size = write_pages(pages, options.rows)
+        ready = _encoded(pages, Path(name), options.rows)
+        with (
+            fresh_database(MIDDLE_OF_DATA) as database,
+            psycopg.connect(database.superuser_url, autocommit=True) as superuser,
+        ):
+            _connect_organisation(superuser)
+            make_peer_table(superuser)
+            ours, theirs = _in_turns(superuser, database, pages, ready)
+            rows = require_same_rows(superuser)
+        _tell(report, ours, theirs, rows=rows, json_mb=round(size / 1e6), postgres=database.version)
+
+
+def _encoded(pages: Path, target: Path, rows: int) -> Sequence[Path]:
+    with fresh_database(MIDDLE_OF_DATA) as database, psycopg.connect(database.superuser_url) as superuser:
+        _connect_organisation(superuser)
+        superuser.commit()
+        progress("ingesting once, unmeasured")
+        with _ingesting(database, pages) as process:
+            _order(process, -(-rows // PAGE))
+        return dump(superuser, target, CHUNK * PAGE)
+
+
+def _in_turns(
+    superuser: psycopg.Connection, database: Database, pages: Path, ready: Sequence[Path]
+) -> tuple[list[Done], list[float]]:
+    ours: list[Done] = []
+    theirs: list[float] = []
+    with _ingesting(database, pages) as process:
+        for number, path in enumerate(ready):
+            progress(f"chunk {number + 1} of {len(ready)}")
+            content = path.read_bytes()
+            if number % 2:
+                theirs.append(_copy_timed(superuser, content))
+            ours.append(_order(process, CHUNK))
+            if not number % 2:
+                theirs.append(_copy_timed(superuser, content))
+    return ours, theirs
+
+
+def _copy_timed(superuser: psycopg.Connection, content: bytes) -> float:
+    started = time.perf_counter()
+    copy_in(superuser, content)
+    return time.perf_counter() - started
+
+
+def _connect_organisation(superuser: psycopg.Connection) -> None:
+    for statement in _CONNECT.split(";"):
+        superuser.execute(statement, {"id": ORGANISATION})
+
+
+@contextmanager
+def _ingesting(database: Database, pages: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    urls = {"TRILHA_DATABASE_URL": database.urls.app, "TRILHA_DATABASE_SYSTEM_URL": database.urls.system}
+    command = [sys.executable, "-m", "benchmarks.ingesting", str(pages)]
+    process = subprocess.Popen(command, env=os.environ | urls, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        yield process
+    finally:
+        if process.stdin:
+            process.stdin.close()
+        process.wait(30)
+
+
+def _order(process: "subprocess.Popen[bytes]", pages: int) -> Done:
+    assert process.stdin
+    assert process.stdout
+    process.stdin.write(msgspec.json.encode(Order(pages=pages)) + b"\n")
+    process.stdin.flush()
+    answer = process.stdout.readline()
+    if not answer:
+        raise SystemExit("the ingesting process ended: see its error above")
+    return msgspec.json.decode(answer, type=Done)
+
+
+def _tell(report: Report, ours: Sequence[Done], theirs: Sequence[float], **details: float | str) -> None:
+    rates = [done.rows / done.seconds for done in ours]
+    copies = [done.rows / seconds for done, seconds in zip(ours, theirs, strict=True)]
+    ratios = [mine / other for mine, other in zip(rates, copies, strict=True)]
+    decode = sum(done.rows for done in ours) / sum(done.decode_seconds for done in ours)
+    report.add("trilha", median(rates), "rows/s", commit_rows=PAGE, source="pages from a file, decoded in the process")
+    report.add("raw_copy", median(copies), "rows/s", commit_rows=CHUNK * PAGE)
+    peer = "binary COPY of ready bytes, same partitions and indexes, no row-level security"
+    span = {"lowest": round(min(ratios), 3), "highest": round(max(ratios), 3)}
+    report.add("ratio_to_raw_copy", median(ratios), "x", **span, peer=peer, **details)
+    report.add("decode", decode, "rows/s", part="JSON bytes to TelemetryEvent")
+    report.add("peak_memory", max(done.peak_rss_mib for done in ours), "MiB", process="the ingesting one")
