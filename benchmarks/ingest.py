@@ -16,22 +16,26 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import psycopg
 
 from benchmarks.database import Database, fresh_database
 from benchmarks.figures import Report, median, progress
-from benchmarks.ingesting import Done, Order
+from benchmarks.ingesting import Done, Order, Parts
 from benchmarks.pages import PAGE, write_pages
 from benchmarks.raw_copy import copy_in, dump, make_peer_table, require_same_rows
 from benchmarks.read_data import ORGANISATION
 from benchmarks.scratch import folder
 
+APART = 100
+"""Pages of which each step is timed by itself, after the comparison."""
 CHUNK = 50
 """Pages that one side brings in before it is the other's turn."""
 MIDDLE_OF_DATA = datetime(2026, 2, 15, tzinfo=UTC)
 """The simulator's load mode has its events from January to March."""
+Answer = TypeVar("Answer")
 _CONNECT = (
     "insert into organisations values (%(id)s, 'Viação Exemplo', 'America/Sao_Paulo', now());"
     "insert into organisation_sources values (%(id)s, 'mix', 4242)"
@@ -47,7 +51,7 @@ def run(report: Report, options: Namespace) -> None:
     """Prepare the peer's bytes by ingesting once, then measure on a fresh server."""
     with tempfile.TemporaryDirectory(dir=folder("ingest")) as name:
         pages = Path(name) / "pages.bin"
-        size = write_pages(pages, options.rows)
+        size = write_pages(pages, options.rows + APART * PAGE)
         ready = _encoded(pages, Path(name), options.rows)
         with (
             fresh_database(MIDDLE_OF_DATA) as database,
@@ -55,9 +59,12 @@ def run(report: Report, options: Namespace) -> None:
         ):
             _connect_organisation(superuser)
             make_peer_table(superuser)
-            ours, theirs = _in_turns(superuser, database, pages, ready)
-            rows = require_same_rows(superuser)
+            with _ingesting(database, pages) as process:
+                ours, theirs = _in_turns(superuser, process, ready)
+                rows = require_same_rows(superuser)
+                parts = _order(process, Order(APART, apart=True), list[Parts])
         _tell(report, ours, theirs, rows=rows, json_mb=round(size / 1e6), postgres=database.version)
+        _tell_parts(report, parts)
 
 
 def _encoded(pages: Path, target: Path, rows: int) -> Sequence[Path]:
@@ -66,24 +73,23 @@ def _encoded(pages: Path, target: Path, rows: int) -> Sequence[Path]:
         superuser.commit()
         progress("ingesting once, unmeasured")
         with _ingesting(database, pages) as process:
-            _order(process, -(-rows // PAGE))
+            _order(process, Order(-(-rows // PAGE)), Done)
         return dump(superuser, target, CHUNK * PAGE)
 
 
 def _in_turns(
-    superuser: psycopg.Connection, database: Database, pages: Path, ready: Sequence[Path]
+    superuser: psycopg.Connection, process: "subprocess.Popen[bytes]", ready: Sequence[Path]
 ) -> tuple[list[Done], list[float]]:
     ours: list[Done] = []
     theirs: list[float] = []
-    with _ingesting(database, pages) as process:
-        for number, path in enumerate(ready):
-            progress(f"chunk {number + 1} of {len(ready)}")
-            content = path.read_bytes()
-            if number % 2:
-                theirs.append(_copy_timed(superuser, content))
-            ours.append(_order(process, CHUNK))
-            if not number % 2:
-                theirs.append(_copy_timed(superuser, content))
+    for number, path in enumerate(ready):
+        progress(f"chunk {number + 1} of {len(ready)}")
+        content = path.read_bytes()
+        if number % 2:
+            theirs.append(_copy_timed(superuser, content))
+        ours.append(_order(process, Order(CHUNK), Done))
+        if not number % 2:
+            theirs.append(_copy_timed(superuser, content))
     return ours, theirs
 
 
@@ -111,26 +117,30 @@ def _ingesting(database: Database, pages: Path) -> Iterator["subprocess.Popen[by
         process.wait(30)
 
 
-def _order(process: "subprocess.Popen[bytes]", pages: int) -> Done:
+def _order(process: "subprocess.Popen[bytes]", order: Order, answer: type[Answer]) -> Answer:
     assert process.stdin
     assert process.stdout
-    process.stdin.write(msgspec.json.encode(Order(pages=pages)) + b"\n")
+    process.stdin.write(msgspec.json.encode(order) + b"\n")
     process.stdin.flush()
-    answer = process.stdout.readline()
-    if not answer:
+    line = process.stdout.readline()
+    if not line:
         raise SystemExit("the ingesting process ended: see its error above")
-    return msgspec.json.decode(answer, type=Done)
+    return msgspec.json.decode(line, type=answer)
 
 
 def _tell(report: Report, ours: Sequence[Done], theirs: Sequence[float], **details: float | str) -> None:
     rates = [done.rows / done.seconds for done in ours]
     copies = [done.rows / seconds for done, seconds in zip(ours, theirs, strict=True)]
     ratios = [mine / other for mine, other in zip(rates, copies, strict=True)]
-    decode = sum(done.rows for done in ours) / sum(done.decode_seconds for done in ours)
     report.add("trilha", median(rates), "rows/s", commit_rows=PAGE, source="pages from a file, decoded in the process")
     report.add("raw_copy", median(copies), "rows/s", commit_rows=CHUNK * PAGE)
     peer = "binary COPY of ready bytes, same partitions and indexes, no row-level security"
     span = {"lowest": round(min(ratios), 3), "highest": round(max(ratios), 3)}
     report.add("ratio_to_raw_copy", median(ratios), "x", **span, peer=peer, **details)
-    report.add("decode", decode, "rows/s", part="JSON bytes to TelemetryEvent")
     report.add("peak_memory", max(done.peak_rss_mib for done in ours), "MiB", process="the ingesting one")
+
+
+def _tell_parts(report: Report, parts: Sequence[Parts]) -> None:
+    for step in ("decode", "encode", "staging", "merge", "page"):
+        seconds = median([getattr(part, step) / part.rows for part in parts])
+        report.add(step, 1 / seconds, "rows/s", ms_a_page=round(seconds * PAGE * 1e3, 2))

@@ -2,8 +2,9 @@
 
     python -m benchmarks.ingesting PAGES_FILE     settings in the environment, orders on standard input
 
-Each line `{"pages": n}` ingests so many pages and is answered with a line of what it took. A process of its own, so
-that its memory can be measured. Pages come from the system's file cache, which stands for a network without delay.
+Each line `{"pages": n}` ingests so many pages and is answered with a line of what it took; with `"apart": true` the
+steps of a page are done one after the other and timed. A process of its own, so that its memory can be measured. Pages
+come from the system's file cache, which stands for a network without delay.
 """
 
 import asyncio
@@ -11,40 +12,58 @@ import os
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import msgspec
-from trilha.adapters.mix.events import read_events
-from trilha.adapters.postgres.leases import PostgresLeases
 
 from benchmarks.pages import read_pages
 from benchmarks.read_data import ORGANISATION
+from trilha.adapters.mix.events import read_events
+from trilha.adapters.postgres.leases import PostgresLeases
 from trilha.adapters.postgres.organisations import PostgresOrganisations
-from trilha.adapters.postgres.pools import open_pool
+from trilha.adapters.postgres.pools import Pool, open_pool
+from trilha.adapters.postgres.staging import COPY, TYPES
 from trilha.adapters.postgres.unit_of_work import units_of_work
 from trilha.adapters.system import SystemClock, Uuid7Ids
-from trilha.application.exclusive_run import ExclusiveRun
+from trilha.application.exclusive_run import LEASE_TTL, ExclusiveRun
+from trilha.application.ports import Leases, TelemetryUnitOfWork, UnitsOfWork
 from trilha.application.telemetry.ingest_events import IngestEvents, IngestEventsCommand
-from trilha.application.telemetry.store_page import StorePage
-from trilha.domain.telemetry import RunStatus, SourcePage, Stream
+from trilha.application.telemetry.store_page import StorePage, StorePageCommand
+from trilha.domain.telemetry import IngestionRun, RunKind, RunStatus, SourcePage, Stream, TelemetryEvent
 
 
 class Order(msgspec.Struct, frozen=True):
     """Ingest so many pages."""
 
     pages: int
+    apart: bool = False
 
 
 class Done(msgspec.Struct, frozen=True):
     """What an order took, and the most memory that the process has ever had resident."""
 
     seconds: float
-    decode_seconds: float
     rows: int
     peak_rss_mib: float
+
+
+class Parts(msgspec.Struct, frozen=True):
+    """Seconds that each step of one page of `rows` took, one after the other.
+
+    `staging` is the COPY of encoded rows into the staging table, `merge` what comes after it in the repository, `page` the
+    rest of the transaction: lease, raw page, checkpoint, run, outbox, commit.
+    """
+
+    rows: int
+    decode: float
+    encode: float
+    staging: float
+    merge: float
+    page: float
 
 
 class FileSource:
@@ -53,16 +72,17 @@ class FileSource:
     def __init__(self, path: Path) -> None:
         self._pages: Iterator[bytes] = read_pages(path)
         self._number = 0
-        self.decode_seconds = 0.0
+
+    def next_body(self) -> bytes:
+        """The next page as it came."""
+        self._number += 1
+        return next(self._pages)
 
     async def events_since(self, external_id: int, token: str, *, urgent: bool) -> SourcePage:  # noqa: ARG002 - the port's
         """The next page, whatever the token."""
-        body = next(self._pages)
-        self._number += 1
+        body = self.next_body()
         received_at = datetime.now(UTC)
-        started = time.perf_counter()
         events, rejected = read_events(body, received_at)
-        self.decode_seconds += time.perf_counter() - started
         return SourcePage(
             stream=Stream.EVENTS, since_token=token, next_token=str(self._number), has_more=True,
             received_at=received_at, body=body, events=events, rejected=rejected,
@@ -92,18 +112,74 @@ async def main(path: Path) -> None:
         store = StorePage(source=source, units=units, clock=clock, ids=ids)
         ingest = IngestEvents(run=run, source=source, units=units, store_page=store, leases=leases, clock=clock)
         for line in sys.stdin:
-            done = await _obey(ingest, source, msgspec.json.decode(line, type=Order))
-            print(msgspec.json.encode(done).decode(), flush=True)
+            order = msgspec.json.decode(line, type=Order)
+            if order.apart:
+                steps = Steps(source, app, units, store, leases, ids.new)
+                answer: Done | list[Parts] = [await steps() for _ in range(order.pages)]
+            else:
+                answer = await _obey(ingest, order)
+            print(msgspec.json.encode(answer).decode(), flush=True)
 
 
-async def _obey(ingest: IngestEvents, source: FileSource, order: Order) -> Done:
-    source.decode_seconds = 0.0
+async def _obey(ingest: IngestEvents, order: Order) -> Done:
     started = time.perf_counter()
     run = await ingest(IngestEventsCommand(organisation_id=ORGANISATION, max_pages=order.pages))
     seconds = time.perf_counter() - started
     if run is None or run.status is not RunStatus.SUCCEEDED or run.inserted != run.received:
         raise SystemExit(f"the run did not bring every row in as new: {run}")
-    return Done(seconds, source.decode_seconds, run.inserted, _peak_rss_mib())
+    return Done(seconds, run.inserted, _peak_rss_mib())
+
+
+class Steps:
+    """One page, step by step, committed at the end. Staging is done once more before, by itself, and rolled back."""
+
+    def __init__(
+        self, source: FileSource, pool: Pool, units: UnitsOfWork[TelemetryUnitOfWork], store: StorePage, leases: Leases,
+        new_id: Callable[[], UUID],
+    ) -> None:  # fmt: skip
+        self._source = source
+        self._pool = pool
+        self._units = units
+        self._store = store
+        self._leases = leases
+        self._new_id = new_id
+
+    async def __call__(self) -> Parts:
+        """Do it, and say what it took."""
+        lease = await self._leases.acquire(ORGANISATION, "ingest:events", "benchmark", LEASE_TTL)
+        async with self._units(ORGANISATION) as unit:
+            checkpoint = await unit.checkpoints.get(Stream.EVENTS)
+        if lease is None or checkpoint is None:
+            raise SystemExit("ingest something first, and nothing beside it")
+        page = await self._source.events_since(0, checkpoint.token, urgent=True)
+        started = time.perf_counter()
+        read_events(page.body, page.received_at)
+        decode = time.perf_counter() - started
+        encode, staging = await self._stage(page.events)
+        merge = await self._merge(page)
+        run = IngestionRun(id=self._new_id(), kind=RunKind.EVENTS, started_at=page.received_at)
+        started = time.perf_counter()
+        await self._store(StorePageCommand(lease=lease, checkpoint=checkpoint, run=run, page=page))
+        whole = time.perf_counter() - started
+        return Parts(len(page.events), decode, encode, staging, merge - encode - staging, whole - merge)
+
+    async def _stage(self, events: Sequence[TelemetryEvent]) -> tuple[float, float]:
+        async with self._pool.connection() as connection, connection.transaction(force_rollback=True):
+            async with connection.cursor() as cursor, cursor.copy(COPY) as copy:
+                copy.set_types(TYPES)
+                started = time.perf_counter()
+                ready = b"".join([copy.formatter.write_row(msgspec.structs.astuple(event)) for event in events])
+                encoded = time.perf_counter()
+                await copy.write(ready)
+            return encoded - started, time.perf_counter() - encoded
+
+    async def _merge(self, page: SourcePage) -> float:
+        """Merge without keeping: leaving the block rolls back."""
+        async with self._units(ORGANISATION) as unit:
+            await unit.checkpoints.get(Stream.EVENTS)
+            started = time.perf_counter()
+            await unit.events.merge(self._new_id(), page.received_at, page.events)
+            return time.perf_counter() - started
 
 
 def _peak_rss_mib() -> float:
