@@ -10,8 +10,9 @@ import psycopg
 
 from benchmarks.figures import progress
 from trilha.adapters.embedded import EmbeddedPostgres, temporary_data_folder
-from trilha.adapters.postgres.cluster import DATABASE, ROLES, DatabaseUrls, prepare_cluster
-from trilha.adapters.postgres.migrate import migrate
+from trilha.adapters.postgres import ROLES, DatabaseUrls, migrate, prepare_cluster
+
+DATABASE = "benchmark"
 
 
 class Database(msgspec.Struct, frozen=True):
@@ -28,7 +29,7 @@ def fresh_database(now: datetime | None = None) -> Iterator[Database]:
     with temporary_data_folder() as folder, EmbeddedPostgres(folder) as server:
         progress("migrating a fresh database")
         passwords = {role: secrets.token_urlsafe(16) for role in ROLES}
-        urls = prepare_cluster(server.superuser_url, passwords)
+        urls = prepare_cluster(server.superuser_url, passwords, database=DATABASE)
         migrate(urls.owner, now=now or datetime.now(UTC))
         superuser_url = server.superuser_url.rpartition("/")[0] + f"/{DATABASE}"
         with psycopg.connect(superuser_url) as connection:

@@ -51,7 +51,7 @@ def run(report: Report, options: Namespace) -> None:
     """Prepare the peer's bytes by ingesting once, then measure on a fresh server."""
     with tempfile.TemporaryDirectory(dir=folder("ingest")) as name:
         pages = Path(name) / "pages.bin"
-        size = write_pages(pages, options.rows + APART * PAGE)
+        write_pages(pages, options.rows + APART * PAGE)
         ready = _encoded(pages, Path(name), options.rows)
         with (
             fresh_database(MIDDLE_OF_DATA) as database,
@@ -63,7 +63,7 @@ def run(report: Report, options: Namespace) -> None:
                 ours, theirs = _in_turns(superuser, process, ready)
                 rows = require_same_rows(superuser)
                 parts = _order(process, Order(APART, apart=True), list[Parts])
-        _tell(report, ours, theirs, rows=rows, json_mb=round(size / 1e6), postgres=database.version)
+        _tell(report, ours, theirs, rows=rows, postgres=database.version)
         _tell_parts(report, parts)
 
 

@@ -23,16 +23,14 @@ import msgspec
 from benchmarks.pages import read_pages
 from benchmarks.read_data import ORGANISATION
 from trilha.adapters.mix.events import read_events
-from trilha.adapters.postgres.leases import PostgresLeases
-from trilha.adapters.postgres.organisations import PostgresOrganisations
-from trilha.adapters.postgres.pools import Pool, open_pool
+from trilha.adapters.postgres import Pool, PostgresLeases, PostgresOrganisations, PostgresUnitOfWork, open_pool
 from trilha.adapters.postgres.staging import COPY, TYPES
-from trilha.adapters.postgres.unit_of_work import units_of_work
 from trilha.adapters.system import SystemClock, Uuid7Ids
 from trilha.application.exclusive_run import LEASE_TTL, ExclusiveRun
 from trilha.application.ports import Leases, TelemetryUnitOfWork, UnitsOfWork
 from trilha.application.telemetry.ingest_events import IngestEvents, IngestEventsCommand
 from trilha.application.telemetry.store_page import StorePage, StorePageCommand
+from trilha.domain.kernel import OrganisationId
 from trilha.domain.telemetry import IngestionRun, RunKind, RunStatus, SourcePage, Stream, TelemetryEvent
 
 
@@ -54,8 +52,8 @@ class Done(msgspec.Struct, frozen=True):
 class Parts(msgspec.Struct, frozen=True):
     """Seconds that each step of one page of `rows` took, one after the other.
 
-    `staging` is the COPY of encoded rows into the staging table, `merge` what comes after it in the repository, `page` the
-    rest of the transaction: lease, raw page, checkpoint, run, outbox, commit.
+    `staging` is the COPY of encoded rows into the staging table, `merge` what comes after it in the repository, `page`
+    the rest of the transaction: lease, raw page, checkpoint, run, outbox, commit.
     """
 
     rows: int
@@ -106,11 +104,14 @@ async def main(path: Path) -> None:
             open_pool(os.environ["TRILHA_DATABASE_SYSTEM_URL"], name="benchmark", staging=False)
         )
         clock, ids, leases = SystemClock(), Uuid7Ids(), PostgresLeases(system)
-        units = units_of_work(app, clock, ids)
+
+        def units(organisation_id: OrganisationId) -> PostgresUnitOfWork:
+            return PostgresUnitOfWork(app, organisation_id, clock, ids)
+
         run = ExclusiveRun(organisations=PostgresOrganisations(system), units=units, leases=leases, clock=clock,
                            ids=ids, worker="benchmark")  # fmt: skip
         store = StorePage(source=source, units=units, clock=clock, ids=ids)
-        ingest = IngestEvents(run=run, source=source, units=units, store_page=store, leases=leases, clock=clock)
+        ingest = IngestEvents(run=run, source=source, units=units, store_page=store, clock=clock)
         for line in sys.stdin:
             order = msgspec.json.decode(line, type=Order)
             if order.apart:

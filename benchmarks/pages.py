@@ -15,17 +15,14 @@ PAGE = 1_000
 _LENGTH_BYTES = 8
 
 
-def write_pages(path: Path, rows: int) -> int:
-    """Write `rows` events in order of occurrence over 90 days; returns the bytes of JSON."""
+def write_pages(path: Path, rows: int) -> None:
+    """Write `rows` events in order of occurrence over 90 days."""
     progress(f"rendering {rows:,} events")
     scenario = load_scenario(rows)
-    size = 0
     with path.open("wb") as file, ProcessPoolExecutor() as pool:
         for page in pool.map(partial(_render, scenario, rows), range(0, rows, PAGE), chunksize=10):
             file.write(len(page).to_bytes(_LENGTH_BYTES, "little"))
             file.write(page)
-            size += len(page)
-    return size
 
 
 def read_pages(path: Path) -> Iterator[bytes]:

@@ -11,8 +11,9 @@ import msgspec
 import psycopg
 
 from benchmarks.figures import progress
+from trilha.domain.kernel import OrganisationId
 
-ORGANISATION = UUID("01890a5d-ac96-774b-bcce-b302099a8057")
+ORGANISATION = OrganisationId(UUID("01890a5d-ac96-774b-bcce-b302099a8057"))
 DRIVERS = 700
 READ_DRIVERS = 100
 """So many drivers' events are asked for in turn."""
