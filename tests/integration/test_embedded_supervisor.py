@@ -204,6 +204,39 @@ async def test_failing_work_fails_the_start(folder: DataFolder) -> None:
         await Supervisor(folder, [migrate]).run()
 
 
+async def test_work_in_this_process_that_fails_is_told_in_a_line_and_logged_in_full(folder: DataFolder) -> None:
+    async def migrate() -> None:
+        raise LookupError("no table of that name")
+
+    with pytest.raises(ChildFailed) as failed:
+        await Supervisor(folder, [ChildSpec(name="migrate", launch=migrate)]).run()
+    assert str(failed.value) == "migrate cannot start: no table of that name"
+    assert "Traceback" in (folder.logs / "migrate.log").read_text()
+
+
+async def test_a_child_whose_readiness_cannot_be_asked_is_ended(folder: DataFolder) -> None:
+    async def ready() -> bool:
+        raise LookupError("no such probe")
+
+    with pytest.raises(ChildFailed, match="no such probe"):
+        await Supervisor(folder, [ChildSpec(name="api", launch=python(SLEEP), ready=ready)]).run()
+    assert not psutil.Process().children()
+
+
+async def test_a_launch_that_fails_later_is_tried_again(folder: DataFolder) -> None:
+    tries: list[int] = []
+
+    async def launch() -> Launch:
+        tries.append(len(tries))
+        if len(tries) == 2:
+            raise LookupError("not just now")
+        return python(SLEEP)
+
+    async with running(Supervisor(folder, [ChildSpec(name="server", launch=launch)]), folder):
+        os.kill(child_of(folder, "server").pid, Signals.SIGKILL)
+        await until(lambda: child_of(folder, "server").restarts == 2 and child_of(folder, "server").state == "ready")
+
+
 async def test_a_child_that_need_not_run_on_is_left_ended(folder: DataFolder) -> None:
     children = [
         ChildSpec(name="short", launch=python("raise SystemExit(3)"), restart=False),

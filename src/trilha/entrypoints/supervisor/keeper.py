@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -90,10 +91,15 @@ class Keeper:
                 return
             process = await self._spawn(launch)
             await self._until_ready(process)
-        except OSError as refused:
-            # the machine is out of processes, files or memory, perhaps only for now
-            self.kill()
-            raise ChildFailed(self.spec.name, f"cannot start: {refused}") from refused
+        except ChildFailed:
+            raise
+        except Exception as failed:
+            # whatever the given callables or the machine refuse must not take the other children down
+            if self._process and not self._process.ended:
+                self._process.kill()
+                self._note_exit(await self._process.wait())
+            self._log.write(traceback.format_exc().encode())
+            raise ChildFailed(self.spec.name, f"cannot start: {failed}") from failed
 
     async def _spawn(self, launch: Launch) -> ChildProcess:
         process = await ChildProcess.spawn(self._host, launch, self.spec.stop_signal, self._hear)
@@ -105,10 +111,7 @@ class Keeper:
     async def _prepare(self) -> Launch | None:
         if isinstance(self.spec.launch, Launch):
             return self.spec.launch
-        try:
-            return await self.spec.launch()
-        except RuntimeError as failed:
-            raise ChildFailed(self.spec.name, f"cannot start: {failed}") from failed
+        return await self.spec.launch()
 
     async def _until_ready(self, process: ChildProcess) -> None:
         try:
