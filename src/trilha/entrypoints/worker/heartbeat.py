@@ -1,7 +1,9 @@
 """A small file that says: I am alive, and this is how my parts are doing."""
 
+import asyncio
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -46,12 +48,14 @@ class Pulse:
         self._started_at = clock.now()
         self._roles = {role: RoleState("starting", self._started_at) for role in roles}
         self._has_worked: set[Role] = set()
+        self._news = asyncio.Event()
 
     def working(self, role: Role) -> None:
         """The role has done its work once more."""
         self._has_worked.add(role)
         if self._roles[role].state != "working":
             self._roles[role] = RoleState("working", self._clock.now())
+            self._news.set()
 
     def failing(self, role: Role, error: BaseException) -> None:
         """The role could not."""
@@ -59,6 +63,14 @@ class Pulse:
         before = self._roles[role]
         since = before.since if before.state == "failing" else self._clock.now()
         self._roles[role] = RoleState("failing", since, told)
+        self._news.set()
+
+    async def news(self, within_s: float) -> None:
+        """Return when a role's state has changed, at the latest after `within_s`."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._news.wait()
+        self._news.clear()
 
     @property
     def now(self) -> Heartbeat:

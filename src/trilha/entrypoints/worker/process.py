@@ -93,7 +93,7 @@ async def _beat(pulse: Pulse) -> None:
             pulse.write()
         except OSError as error:
             log.error("cannot write the heartbeat: %s", error)  # noqa: TRY400 - the text says it all
-        await asyncio.sleep(HEARTBEAT_S)
+        await pulse.news(within_s=HEARTBEAT_S)
 
 
 async def _end(loops: Sequence[asyncio.Task[None]], within_s: float) -> None:

@@ -9,6 +9,7 @@ from taskiq import AsyncBroker
 from taskiq.receiver import Receiver
 
 from trilha.domain.kernel import OrganisationId
+from trilha.domain.telemetry import IngestionRun, RunStatus
 from trilha.entrypoints.worker.heartbeat import Pulse
 from trilha.entrypoints.worker.parts import Role, Task
 
@@ -73,7 +74,7 @@ class TaskReceiver:
             assert current is not None  # noqa: S101 - a coroutine runs in a task
             self._at_work.add(current)
             try:
-                await task(OrganisationId(UUID(organisation_id)))
+                _tell(name, organisation_id, await task(OrganisationId(UUID(organisation_id))))
             except Exception:
                 log.exception("task %s failed for organisation %s", name, organisation_id)
                 raise
@@ -81,3 +82,15 @@ class TaskReceiver:
                 self._at_work.discard(current)
 
         return run
+
+
+def _tell(name: str, organisation_id: str, result: object) -> None:
+    match result:
+        case IngestionRun(status=RunStatus.FAILED) as run:
+            log.warning("%s of %s failed: %s", name, organisation_id, run.error_message or run.error_code)
+        case IngestionRun() as run:
+            log.info(
+                "%s of %s: %d records on %d pages, %d new", name, organisation_id, run.received, run.pages, run.inserted
+            )
+        case _:
+            log.debug("%s of %s: nothing to do", name, organisation_id)

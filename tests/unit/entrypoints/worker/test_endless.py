@@ -150,6 +150,17 @@ async def test_ready_when_every_role_has_worked_but_the_source_may_be_away(pulse
     assert pulse.now.ready, "trouble later on is told by the role's state"
 
 
+async def test_news_of_a_role_are_told_at_once(pulse: Pulse) -> None:
+    waiting = asyncio.create_task(pulse.news(within_s=3600))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    pulse.working(Role.RELAY)
+    async with asyncio.timeout(5):
+        await waiting
+    async with asyncio.timeout(5):
+        await pulse.news(within_s=0.001)
+
+
 def test_a_heartbeat_is_read_as_written_and_grows_old(pulse: Pulse, tmp_path: Path) -> None:
     pulse.write()
     beat = read_heartbeat(heartbeat_file(tmp_path))
