@@ -49,6 +49,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
     database_pool_size: Annotated[Positive, _about("Connections that each process may open per role.")] = 8
     nats_url: Annotated[str | None, _about("NATS 2.10 or newer with JetStream. Default: embedded.", secret=True)] = None
+    lease_ttl_s: Annotated[
+        Annotated[float, Meta(ge=1, le=600)],
+        _about("Seconds until another worker may take over from one that died; a living one renews in time."),
+    ] = 15.0
     fleet_source: Annotated[
         str, _about("Adapter that master data and telemetry come from, by its name under `trilha.adapters`.")
     ] = "mix"

@@ -138,11 +138,16 @@ class DataFolder(msgspec.Struct, frozen=True):
 
 
 def open_data_folder(
-    path: Path | None = None, *, environ: Mapping[str, str] = os.environ, project: Path | None = None
+    path: Path | None = None,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    project: Path | None = None,
+    for_servers: bool = True,
 ) -> DataFolder:
     """The data folder to work in, made if need be: the given one, else the setting's, else the project's default.
 
-    Raises `DataFolderError` where it cannot be made, written, or reached by the servers' user.
+    Without `for_servers` no embedded server will run in it, so root needs no user for them. Raises `DataFolderError`
+    where it cannot be made, written, or reached by the servers' user.
     """
     as_root = os.geteuid() == 0
     project = (project or Path.cwd()).absolute()
@@ -150,7 +155,7 @@ def open_data_folder(
     _check_path(where)
     try:
         ours = _make(where, mode=0o711 if as_root else 0o700) or _is_ours_or_empty(where)
-        folder = DataFolder(where, ensure_server_user() if as_root else None)
+        folder = DataFolder(where, ensure_server_user() if as_root and for_servers else None)
         for inside in (folder.path, folder.run, folder.logs, folder.secrets):
             with tempfile.TemporaryFile(dir=inside):
                 pass

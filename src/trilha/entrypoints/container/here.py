@@ -27,7 +27,8 @@ _TOKEN = "api-token"  # noqa: S105 - the name of the secret
 
 def data_folder(settings: Settings) -> DataFolder:
     """The folder that the settings name, or the project's own; raises EmbeddedError."""
-    return open_data_folder(Path(settings.data_dir) if settings.data_dir else None)
+    embeds = not (settings.database_url and settings.nats_url)
+    return open_data_folder(Path(settings.data_dir) if settings.data_dir else None, for_servers=embeds)
 
 
 def api_token(settings: Settings) -> str:

@@ -1,5 +1,6 @@
 """The table of providers: synchronous, over resources that were opened before."""
 
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from dependency_injector import containers, providers
@@ -17,7 +18,7 @@ from trilha.adapters.postgres import (
 )
 from trilha.adapters.postgres.pools import Pool
 from trilha.adapters.system import SystemClock, Uuid7Ids
-from trilha.application.exclusive_run import ExclusiveRun
+from trilha.application.exclusive_run import LEASE_TTL, ExclusiveRun
 from trilha.application.fleet.sync_master_data import SyncMasterData
 from trilha.application.identity.connect_organisations import ConnectOrganisations
 from trilha.application.ports import EventBus, TaskQueue
@@ -38,6 +39,7 @@ class Container(containers.DeclarativeContainer):
     bus: providers.Dependency[EventBus] = providers.Dependency()
     queue: providers.Dependency[TaskQueue] = providers.Dependency()
     source: providers.Dependency[Source] = providers.Dependency()
+    lease_ttl: providers.Dependency[timedelta] = providers.Dependency(instance_of=timedelta, default=LEASE_TTL)
     worker: providers.Dependency[str] = providers.Dependency(instance_of=str)
 
     clock = providers.Singleton(SystemClock)
@@ -54,7 +56,14 @@ class Container(containers.DeclarativeContainer):
     ingestion_queries = providers.Singleton(PostgresIngestionQueries, app_pool)
 
     exclusive_run = providers.Factory(
-        ExclusiveRun, organisations=organisations, units=units, leases=leases, clock=clock, ids=ids, worker=worker
+        ExclusiveRun,
+        organisations=organisations,
+        units=units,
+        leases=leases,
+        clock=clock,
+        ids=ids,
+        worker=worker,
+        lease_ttl=lease_ttl,
     )
     store_page = providers.Factory(StorePage, source=source, units=units, clock=clock, ids=ids)
     ingest_events = providers.Factory(

@@ -27,6 +27,7 @@ async def open_ingestion(settings: Settings, process: str) -> AsyncGenerator[Con
     async with AsyncExitStack() as stack:
         container = await stack.enter_async_context(open_database(settings, process))
         container.worker.override(worker_name(process))
+        container.lease_ttl.override(timedelta(seconds=settings.lease_ttl_s))
         pool, clock = container.system_pool(), container.clock()
         limits = (
             RateLimit(calls=settings.mix_calls_per_minute, window=timedelta(minutes=1)),

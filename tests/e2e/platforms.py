@@ -1,0 +1,175 @@
+"""The same use cases over PostgreSQL and NATS, and over memory: what a test of the main job runs on."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from trilha.adapters.embedded import EmbeddedNats
+from trilha.adapters.memory import (
+    MemoryDatabase,
+    MemoryDeadLetters,
+    MemoryEventBus,
+    MemoryFleetQueries,
+    MemoryIngestionQueries,
+    MemoryJobs,
+    MemoryLeases,
+    MemoryOrganisations,
+    MemoryOutbox,
+    MemoryRateLimiter,
+    MemoryTelemetryQueries,
+    MemoryTokenStore,
+    MemoryUnitsOfWork,
+)
+from trilha.adapters.mix import MixClient, open_mix
+from trilha.adapters.nats import NatsEventBus, ensure_streams, open_nats
+from trilha.adapters.postgres import DatabaseUrls, PostgresRateLimiter, PostgresTokenStore, open_pool
+from trilha.adapters.system import SystemClock, Uuid7Ids
+from trilha.application.exclusive_run import ExclusiveRun
+from trilha.application.fleet.sync_master_data import SyncMasterData
+from trilha.application.identity.connect_organisations import ConnectOrganisations
+from trilha.application.ports import EventBus, Handler, RateLimit
+from trilha.application.relay_outbox import RelayOutbox
+from trilha.application.request_sync import RequestSync
+from trilha.application.telemetry.ingest_events import IngestEvents
+from trilha.application.telemetry.on_events_ingested import CountThroughput
+from trilha.application.telemetry.store_page import StorePage
+from trilha.domain.kernel import OrganisationId
+from trilha.entrypoints.container.sources import mix_settings
+from trilha.entrypoints.container.table import Container
+from trilha.entrypoints.http import HttpParts, hash_token
+from trilha.entrypoints.settings import Settings
+from trilha.simulators.mix import MixSimulator
+
+TOKEN = "a-token-for-tests-only"
+GENEROUS = (RateLimit(10_000, timedelta(minutes=1)),)
+
+
+@dataclass(frozen=True)
+class Platform:
+    """What the main job is made of."""
+
+    source: MixClient
+    connect: ConnectOrganisations
+    sync: SyncMasterData
+    ingest: IngestEvents
+    relay: RelayOutbox
+    bus: EventBus
+    handlers: Mapping[str, Handler]
+    http: HttpParts
+    counted: Callable[[OrganisationId], Awaitable[int]]
+    """Received records that the throughput consumer has counted, read beneath the ports."""
+
+
+def settings_for(simulator: MixSimulator, **changes: object) -> Settings:
+    """The environment of a customer of that simulator."""
+    login = simulator.scenario.login
+    return Settings(
+        mix_identity_url=simulator.identity_url,
+        mix_api_url=simulator.api_url,
+        mix_client_id=login.client_id,
+        mix_client_secret=login.client_secret,
+        mix_username=login.username,
+        mix_password=login.password,
+        **changes,
+    )
+
+
+@asynccontextmanager
+async def memory_platform(simulator: MixSimulator) -> AsyncIterator[Platform]:
+    """Nothing but this process, and HTTP to the simulator."""
+    clock, ids = SystemClock(), Uuid7Ids()
+    database = MemoryDatabase(clock, ids)
+    organisations, units = MemoryOrganisations(database), MemoryUnitsOfWork(database)
+    bus = MemoryEventBus(clock, MemoryDeadLetters(database))
+    async with open_mix(
+        mix_settings(settings_for(simulator)),
+        clock=clock,
+        token_store=MemoryTokenStore(database),
+        rate_limiter=MemoryRateLimiter(database, GENEROUS),
+    ) as source:
+        run = ExclusiveRun(
+            organisations=organisations,
+            units=units,
+            leases=MemoryLeases(database),
+            clock=clock,
+            ids=ids,
+            worker="memory",
+        )
+
+        async def counted(organisation_id: OrganisationId) -> int:
+            return sum(hour.received for hour in database.of(organisation_id).throughput.values())
+
+        store_page = StorePage(source=source, units=units, clock=clock, ids=ids)
+        yield Platform(
+            source=source,
+            connect=ConnectOrganisations(
+                source=source, organisations=organisations, jobs=MemoryJobs(database), clock=clock, ids=ids
+            ),
+            sync=SyncMasterData(run=run, source=source, units=units, clock=clock),
+            ingest=IngestEvents(run=run, source=source, units=units, store_page=store_page, clock=clock),
+            relay=RelayOutbox(outbox=MemoryOutbox(database), bus=bus),
+            bus=bus,
+            handlers={"count_throughput": CountThroughput(units=units)},
+            http=HttpParts(
+                fleet=MemoryFleetQueries(database),
+                telemetry=MemoryTelemetryQueries(database),
+                ingestion=MemoryIngestionQueries(database),
+                organisations=organisations,
+                request_sync=RequestSync(units=units, clock=clock),
+                clock=clock,
+                token_hash=hash_token(TOKEN),
+                version="test",
+            ),
+            counted=counted,
+        )
+
+
+@asynccontextmanager
+async def real_platform(simulator: MixSimulator, urls: DatabaseUrls, nats: EmbeddedNats) -> AsyncIterator[Platform]:
+    """PostgreSQL under row-level security and NATS JetStream, wired by the container."""
+    async with AsyncExitStack() as stack:
+        app = await stack.enter_async_context(open_pool(urls.app, name="e2e app"))
+        system = await stack.enter_async_context(open_pool(urls.system, name="e2e system", staging=False))
+        client = await stack.enter_async_context(open_nats(nats.url))
+        await ensure_streams(client)
+        clock = SystemClock()
+        source = await stack.enter_async_context(
+            open_mix(
+                mix_settings(settings_for(simulator)),
+                clock=clock,
+                token_store=PostgresTokenStore(system, clock),
+                rate_limiter=PostgresRateLimiter(system, clock, GENEROUS),
+            )
+        )
+        container = Container(app_pool=app, system_pool=system, source=source, worker="e2e")
+        container.bus.override(NatsEventBus(client, dead_letters=container.dead_letters(), clock=clock))
+
+        async def counted(organisation_id: OrganisationId) -> int:
+            async with app.connection() as connection, connection.transaction():
+                await connection.execute(
+                    "select set_config('trilha.organisation_id', %s, true)", (str(organisation_id),)
+                )
+                row = await (await connection.execute("select coalesce(sum(received), 0) from throughput")).fetchone()
+                return int(row[0]) if row else 0
+
+        yield Platform(
+            source=source,
+            connect=container.connect_organisations(),
+            sync=container.sync_master_data(),
+            ingest=container.ingest_events(),
+            relay=container.relay_outbox(),
+            bus=container.bus(),
+            handlers={"count_throughput": container.count_throughput()},
+            http=HttpParts(
+                fleet=container.fleet_queries(),
+                telemetry=container.telemetry_queries(),
+                ingestion=container.ingestion_queries(),
+                organisations=container.organisations(),
+                request_sync=container.request_sync(),
+                clock=clock,
+                token_hash=hash_token(TOKEN),
+                version="test",
+            ),
+            counted=counted,
+        )

@@ -1,0 +1,141 @@
+"""The main job in one test: simulator, client, store, relay, consumer, HTTP; on PostgreSQL and NATS, and on memory."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from operator import xor
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.e2e.http.world import free_port
+from tests.e2e.platforms import TOKEN, Platform, memory_platform, real_platform
+from trilha.adapters.embedded import EmbeddedNats
+from trilha.adapters.postgres import DatabaseUrls
+from trilha.application.fleet.sync_master_data import SyncMasterDataCommand
+from trilha.application.identity.connect_organisations import ConnectOrganisationsCommand
+from trilha.application.subscriptions import SUBSCRIPTIONS
+from trilha.application.telemetry.ingest_events import IngestEventsCommand
+from trilha.domain.telemetry import RunStatus
+from trilha.entrypoints.http import create_app, serve
+from trilha.simulators.mix import MixSimulator, Scenario, Truth
+
+OpenPlatform = Callable[[MixSimulator], AbstractAsyncContextManager[Platform]]
+
+
+@pytest.fixture(params=["memory", "postgres"])
+def open_platform(request: pytest.FixtureRequest) -> OpenPlatform:
+    if request.param == "memory":
+        return memory_platform
+    urls: DatabaseUrls = request.getfixturevalue("fresh_postgres_urls")
+    nats: EmbeddedNats = request.getfixturevalue("nats_server")
+    return lambda simulator: real_platform(simulator, urls, nats)
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[MixSimulator]:
+    epoch = datetime.now(UTC).replace(microsecond=0) - timedelta(days=6)
+    async with MixSimulator(Scenario(epoch=epoch, vehicles=5, events_per_vehicle_per_day=20)) as running:
+        yield running
+
+
+async def test_what_the_source_sent_is_what_the_api_tells(simulator: MixSimulator, open_platform: OpenPlatform) -> None:
+    async with open_platform(simulator) as platform:
+        (organisation,) = await platform.connect(ConnectOrganisationsCommand(source="mix"))
+        synced = await platform.sync(SyncMasterDataCommand(organisation_id=organisation.id))
+        ingested = await platform.ingest(IngestEventsCommand(organisation_id=organisation.id))
+        assert synced is not None
+        assert synced.status is RunStatus.SUCCEEDED, synced.error_message
+        assert ingested is not None
+        assert ingested.status is RunStatus.SUCCEEDED, ingested.error_message
+
+        async with served(platform) as api:
+            events = await everything(api, "/v1/telemetry/events")
+            drivers = await everything(api, "/v1/drivers")
+            runs = await everything(api, "/v1/etl/runs")
+            (checkpoint,) = (await api.get("/v1/etl/checkpoints")).json()
+            truth = truth_until(simulator, checkpoint["token_time"])
+            busiest = max({event["driver_id"] for event in events}, key=[e["driver_id"] for e in events].count)
+            of_busiest = await everything(api, f"/v1/drivers/{busiest}/events")
+
+        assert len(events) == truth.events
+        assert reduce(xor, (int(event["id"]) for event in events)) == truth.ids_checksum
+        assert len(drivers) == simulator.scenario.drivers
+        assert of_busiest == [event for event in events if event["driver_id"] == busiest]
+        assert {run["kind"]: run["status"] for run in runs} == {"events": "succeeded", "master_data": "succeeded"}
+        assert ingested.received == ingested.inserted + ingested.replaced + ingested.duplicates
+
+
+async def test_every_committed_page_is_counted_once(simulator: MixSimulator, open_platform: OpenPlatform) -> None:
+    async with open_platform(simulator) as platform:
+        (organisation,) = await platform.connect(ConnectOrganisationsCommand(source="mix"))
+        ingested = await platform.ingest(IngestEventsCommand(organisation_id=organisation.id))
+        assert ingested is not None
+        digested: list[str] = []
+        complete = asyncio.Event()
+
+        async def digest_twice(envelope: Any) -> None:
+            if envelope.organisationid != organisation.id:
+                return  # of another test on the same server
+            await platform.handlers["count_throughput"](envelope)
+            await platform.handlers["count_throughput"](envelope)
+            digested.append(str(envelope.id))
+            if len(digested) == ingested.pages:
+                complete.set()
+
+        (subscription,) = SUBSCRIPTIONS
+        consuming = asyncio.create_task(
+            platform.bus.consume(f"{subscription.consumer}-{organisation.id}", subscription.event_types, digest_twice)
+        )
+        try:
+            assert await platform.relay() == ingested.pages
+            await asyncio.wait_for(complete.wait(), 20)
+        finally:
+            consuming.cancel()
+            await asyncio.gather(consuming, return_exceptions=True)
+        assert await platform.counted(organisation.id) == ingested.received
+
+
+@asynccontextmanager
+async def served(platform: Platform) -> AsyncIterator[httpx.AsyncClient]:
+    port = free_port()
+    serving = asyncio.create_task(serve(lambda: create_app(platform.http), "127.0.0.1", port, signals=False))
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, trust_env=False) as client:
+            await until_live(client)
+            yield client
+    finally:
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+
+
+async def until_live(client: httpx.AsyncClient) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                (await client.get("/health/live")).raise_for_status()
+            except httpx.TransportError:
+                await asyncio.sleep(0.02)
+            else:
+                return
+
+
+async def everything(api: httpx.AsyncClient, path: str) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = []
+    parameters: dict[str, Any] = {"limit": 97}
+    while True:
+        answer = await api.get(path, params=parameters)
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        items += page["items"]
+        if page["next_cursor"] is None:
+            return items
+        parameters["cursor"] = page["next_cursor"]
+
+
+def truth_until(simulator: MixSimulator, token_time: str) -> Truth:
+    return simulator.truth(until=datetime.fromisoformat(token_time))
