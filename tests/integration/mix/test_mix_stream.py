@@ -1,10 +1,12 @@
 """The event stream, read to its end over HTTP: nothing lost, whatever the server does on the way."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
 
+from trilha.adapters.memory import MemoryRateLimiter
+from trilha.application.ports import Priority
 from trilha.domain.kernel import InvalidValue, SinceTokenTooOld
 from trilha.simulators.mix import ClockChange, Fault, FaultKind, LateEvents, Malformed, Route, Scenario
 from trilha.simulators.mix.truth import fold
@@ -181,3 +183,35 @@ class TestExtremes:
         events = distinct(pages).values()
         assert {event.vehicle_id for event in events} - vehicles
         assert {event.driver_id for event in events} - drivers
+
+
+async def test_odd_values_are_taken_where_they_can_be_stored(simulator, mix, organisation, since):
+    sound = await mix.events_since(organisation, since, urgent=False)
+    simulator.faults.add(Fault(kind=FaultKind.ODD_VALUES))
+    page = await mix.events_since(organisation, since, urgent=False)
+    assert {record.reason for record in page.rejected} == {"nul_character"}
+    assert len(page.events) + len(page.rejected) == len(sound.events)
+    first, last = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    assert {first, last} <= {event.ended_at for event in page.events}
+
+
+class Priorities(MemoryRateLimiter):
+    """Notes who asked."""
+
+    async def acquire(self, key, priority):
+        self.asked = [*getattr(self, "asked", []), priority]
+        await super().acquire(key, priority)
+
+
+class TestPriorities:
+    @pytest.fixture
+    def limiter(self, database):
+        return Priorities(database, [])
+
+    async def test_streams_with_more_pages_go_first_and_master_data_last(self, mix, organisation, since, limiter):
+        await mix.events_since(organisation, since, urgent=True)
+        await mix.events_since(organisation, since, urgent=False)
+        for ask in (mix.groups, mix.drivers, mix.vehicles, mix.event_types):
+            await ask(organisation)
+        await mix.organisations()
+        assert limiter.asked == [Priority.MORE_PAGES, Priority.DUE_STREAM, *[Priority.MASTER_DATA] * 5]

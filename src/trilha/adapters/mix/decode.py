@@ -129,9 +129,9 @@ def _may_hold_nul(body: bytes) -> bool:
 
 def _refuse_nul(record: msgspec.Struct) -> None:
     """No database text can hold U+0000."""
-    for field, value in zip(msgspec.structs.fields(record), msgspec.structs.astuple(record), strict=True):
+    for name, value in zip(record.__struct_encode_fields__, msgspec.structs.astuple(record), strict=True):
         if isinstance(value, str) and "\0" in value:
-            raise Unfit("nul_character", f"{field.encode_name}: holds the character U+0000, which text cannot")
+            raise Unfit("nul_character", f"{name}: holds the character U+0000, which text cannot")
 
 
 def _rejected(position: int, message: str, raw: bytes) -> RejectedRecord:
