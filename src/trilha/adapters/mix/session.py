@@ -57,12 +57,9 @@ class Session:
         Raises SourceUnavailable or SourceRefused.
         """
         token = self._cached
-        if token is None or not self._is_usable(token, rejected):
-            token = await self._share_flight(rejected)
-        if rejected is not None and token.access_token == rejected.access_token:
-            # The flight was under way for somebody who did not know yet that this token is worthless.
-            token = await self._share_flight(rejected)
-        return token
+        if token is not None and self._is_usable(token, rejected):
+            return token
+        return await self._share_flight(rejected)
 
     async def close(self) -> None:
         """Stop a renewal under way."""
