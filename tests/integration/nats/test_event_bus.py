@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 from collections import defaultdict
 from signal import SIGKILL
 from uuid import UUID, uuid4
@@ -14,7 +15,15 @@ from nats.js.api import RetentionPolicy
 
 from tests.integration.nats.world import MemoryDeadLetters, WallClock, an_event, consuming, until
 from trilha.adapters.embedded import EmbeddedNats
-from trilha.adapters.nats import BusUnavailable, NatsEventBus, StreamMismatch, ensure_streams
+from trilha.adapters.nats import (
+    BusUnavailable,
+    NatsEventBus,
+    StreamMismatch,
+    ensure_streams,
+    open_nats,
+    started,
+    task_broker,
+)
 from trilha.adapters.nats.streams import EVENTS, events_stream
 from trilha.application.ports import Envelope
 
@@ -215,3 +224,16 @@ async def test_streams_can_be_ensured_again(client: Client) -> None:
 def a_large_event() -> Envelope:
     """Past NATS's limit of 1 MiB."""
     return msgspec.structs.replace(an_event(uuid4()), data=msgspec.Raw(msgspec.json.encode("x" * (2 << 20))))
+
+
+async def test_an_unreachable_server_is_named_without_its_password() -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"nats://trilha:geheim@127.0.0.1:{closed.getsockname()[1]}"
+        with pytest.raises(BusUnavailable, match=r"127\.0\.0\.1:\d+ did not answer.*TRILHA_NATS_URL") as refused:
+            async with open_nats(url, within_s=0.5):
+                pass
+        assert "geheim" not in str(refused.value)
+        with pytest.raises(BusUnavailable, match="TRILHA_NATS_URL"):
+            async with started(task_broker(url), within_s=0.5):
+                pass
