@@ -1,0 +1,35 @@
+"""The running server keeps the contract that it publishes, whatever is sent to it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.e2e.http.world import TOKEN
+
+ROOT = Path(__file__).parents[3]
+DEADLINE_S = 100
+
+
+def test_schemathesis_finds_nothing(address: str, tmp_path: Path) -> None:
+    command = Path(sys.executable).with_name("schemathesis")
+    done = subprocess.run(
+        [
+            command, "run", f"{address}/schema/openapi.json",
+            "--header", f"Authorization: Bearer {TOKEN}",
+            "--checks", "all",
+            "--max-examples", "40",
+            "--workers", "1",
+            "--seed", "20260310",
+            "--no-color",
+        ],
+        cwd=tmp_path,
+        env={**os.environ, "SCHEMATHESIS_HOOKS": "tests.e2e.http.schemathesis_hooks", "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE_S,
+        check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout[-8_000:] + done.stderr[-2_000:]
+    assert "failures" not in done.stdout
