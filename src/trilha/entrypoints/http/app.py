@@ -27,7 +27,7 @@ def create_app(parts: HttpParts) -> Litestar:
 
     app = Litestar(
         route_handlers=[
-            Router("/", route_handlers=[*GUARDED], guards=[require_token]),
+            Router("/", route_handlers=[*GUARDED], before_request=require_token),
             *OPEN,
             *document.ROUTES,
         ],
