@@ -1,7 +1,7 @@
 """The outermost layer, around routing too: ids, headers, metrics and the access log of every request.
 
 One raw ASGI application instead of a stack of middlewares, for each layer costs a wrapped `send` and a coroutine a
-request. The log has the path, never the query string (names are searched there) and never a header (tokens).
+request.
 """
 
 from http import HTTPMethod
@@ -11,10 +11,10 @@ import structlog
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
+from trilha.entrypoints.http.access import AccessLine, silent
 from trilha.entrypoints.http.call import CallContext, Serving
 from trilha.entrypoints.http.identification import Identification, identify
 
-ACCESS_EVENT = "http.request"
 MAX_LOGGED_PATH_CHARS = 200
 _METHODS = frozenset(HTTPMethod)
 _QUIET_ROUTES = frozenset({"/health/live", "/health/ready", "/metrics"})
@@ -26,7 +26,6 @@ _SECURITY_HEADERS = (
     (b"content-security-policy", b"default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"),
     (b"cache-control", b"no-store"),
 )
-_log = structlog.stdlib.get_logger("trilha.http")
 
 
 class Edge:
@@ -37,6 +36,7 @@ class Edge:
         self._serving = serving
         self._metrics = serving.metrics
         self._access_log = serving.parts.access_log
+        self._clock = serving.parts.clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -69,18 +69,23 @@ class Edge:
             await self._app(scope, receive, send_on)
         finally:
             self._metrics.in_progress -= 1
-            self._note(scope, status, perf_counter() - started)
+            self._note(scope, ids, status, perf_counter() - started)
 
-    def _note(self, scope: HTTPScope, status: int, duration_s: float) -> None:
+    def _note(self, scope: HTTPScope, ids: Identification, status: int, duration_s: float) -> None:
         route = scope.get("path_template") or "unmatched"
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         self._metrics.observe(method, route, status, duration_s)
-        if self._access_log and route not in _QUIET_ROUTES:
-            _log.info(
-                ACCESS_EVENT,
+        if route in _QUIET_ROUTES or self._access_log is silent:
+            return
+        self._access_log(
+            AccessLine(
+                timestamp=self._clock.now(),
                 method=method,
                 path=scope["path"][:MAX_LOGGED_PATH_CHARS],
                 route=route,
                 status=status,
                 duration_ms=round(duration_s * 1_000, 3),
+                request_id=ids.request_id,
+                trace_id=ids.trace_id,
             )
+        )

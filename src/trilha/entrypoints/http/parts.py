@@ -10,6 +10,7 @@ from trilha.application.ports import Clock
 from trilha.application.request_sync import RequestSync
 from trilha.application.telemetry.queries import IngestionQueries, TelemetryQueries
 from trilha.domain.identity import Organisations
+from trilha.entrypoints.http.access import AccessLog, through_structlog
 
 Probe = Callable[[], Awaitable[object]]
 """Returns when the thing answers; raises, or is cut off at a deadline, when it does not."""
@@ -34,4 +35,4 @@ class HttpParts:
     version: str
     probes: Mapping[str, Probe] = field(default_factory=dict)
     lifespan: Callable[[], AbstractAsyncContextManager[object]] = nullcontext
-    access_log: bool = True
+    access_log: AccessLog = through_structlog
