@@ -1,8 +1,10 @@
 """Everything that may be wrong with a request ends in a problem that names it, never in a 500."""
 
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from tests.e2e.http.world import DRIVER_ID
@@ -203,3 +205,26 @@ def test_an_oversized_body_is_refused(client: httpx.Client, chunked: bool) -> No
 
     problem(answer, 413, "request.body_too_large")
     assert client.get("/v1/drivers?limit=1").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "key"),
+    [
+        ("drivers", ("a\0b", 1)),
+        ("drivers", ("ana", 2**63)),
+        ("drivers", ("ana", "1")),
+        ("drivers", ("ana",)),
+        ("drivers", "ana"),
+        ("vehicles", ("bus", 2**64 - 1)),
+        ("telemetry/events", ("2026-03-10T12:00:00", 1)),
+        ("telemetry/events", ("yesterday", 1)),
+        ("etl/runs", ("2026-03-10T12:00:00", "00000000-0000-7000-8000-000000000000")),
+    ],
+)
+def test_a_forged_cursor_is_refused(client: httpx.Client, path: str, key: object) -> None:
+    listing = {"telemetry/events": "events", "etl/runs": "runs"}.get(path, path)
+    forged = urlsafe_b64encode(msgspec.msgpack.encode((listing, key))).decode().rstrip("=")
+
+    content = problem(client.get(f"/v1/{path}", params={"cursor": forged}), 400, "invalid_value")
+
+    assert content["errors"][0]["parameter"] == "cursor"
