@@ -10,14 +10,14 @@ import trilha
 from trilha.domain.kernel import DomainError
 from trilha.entrypoints.http.statuses import STATUS_OF_CODE
 
-TEST_KIT = "trilha.testing"
-"""Raises nothing of its own, and pytest wants to import it first."""
+NOT_IMPORTED = ("trilha.testing", "trilha.adapters.postgres.migrations")
+"""Raise nothing of their own; pytest wants to import the first, and Alembic alone can import the second."""
 
 
 def every_error() -> Iterator[type[DomainError]]:
     """Every domain error of the package, those of adapters and entry points too."""
     for module in pkgutil.walk_packages(trilha.__path__, "trilha."):
-        if not module.name.endswith("__main__") and not module.name.startswith(TEST_KIT):
+        if not module.name.endswith("__main__") and not module.name.startswith(NOT_IMPORTED):
             importlib.import_module(module.name)
     pending = [DomainError]
     while pending:
