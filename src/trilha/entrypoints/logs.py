@@ -7,10 +7,17 @@ from typing import Literal
 import structlog
 from structlog.typing import Processor
 
+LogFormat = Literal["auto", "json", "console"]
 
-def configure_logging(log_format: Literal["auto", "json", "console"], level: str, process: str) -> None:
+
+def is_readable(log_format: LogFormat) -> bool:
+    """Whether lines are for people."""
+    return log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
+
+
+def configure_logging(log_format: LogFormat, level: str, process: str) -> None:
     """Route structlog and the standard library through one formatter to standard error."""
-    readable = log_format == "console" or (log_format == "auto" and sys.stderr.isatty())
+    readable = is_readable(log_format)
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

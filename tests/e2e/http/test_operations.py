@@ -1,20 +1,23 @@
 """Health, metrics, ids, logs, headers, and the server itself."""
 
 import asyncio
+import io
 import re
 import socket
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 import structlog
 from structlog.testing import capture_logs
 
 from tests.e2e.http.test_refusals import problem
-from tests.e2e.http.world import DRIVER_ID, TOKEN, Fleet, fill, running
+from tests.e2e.http.world import DRIVER_ID, TOKEN, Fleet, fill, running, until
 from trilha.application.ports import StorageUnavailable
-from trilha.entrypoints.http import AddressNotAvailable, HttpParts, create_app, serve
+from trilha.entrypoints.http import AddressNotAvailable, HttpParts, JsonLines, create_app, serve
 
 Serving = Callable[[HttpParts], httpx.Client]
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -159,3 +162,45 @@ def test_a_taken_port_is_told_with_the_setting_that_changes_it() -> None:
 def test_two_servers_never_share_a_port() -> None:
     with running(Fleet().parts()) as address, pytest.raises(AddressNotAvailable, match="TRILHA_HTTP_PORT"):
         asyncio.run(serve(lambda: create_app(Fleet().parts()), "127.0.0.1", httpx.URL(address).port or 0))
+
+
+def test_a_stop_lets_requests_under_way_end() -> None:
+    fleet = Fleet()
+    fill(fleet, fleet.add_organisation())
+    begun = threading.Event()
+    answers: list[httpx.Response] = []
+
+    async def slow() -> None:
+        begun.set()
+        await asyncio.sleep(0.5)
+
+    with running(fleet.parts(probes={"slow": slow})) as address:
+        asking = threading.Thread(target=lambda: answers.append(httpx.get(f"{address}/health/ready")))
+        asking.start()
+        assert begun.wait(10)
+    asking.join(10)
+
+    assert [answer.status_code for answer in answers] == [200]
+
+
+def test_lines_for_machines_are_written_together_and_hold_the_same() -> None:
+    fleet = Fleet()
+    fill(fleet, fleet.add_organisation())
+    stream = io.BytesIO()
+    lines = JsonLines(stream)
+
+    with (
+        running(fleet.parts(access_log=lines)) as address,
+        httpx.Client(base_url=address, headers={"Authorization": f"Bearer {TOKEN}", "traceparent": TRACE}) as client,
+    ):
+        for number in range(5):
+            client.get(f"/v1/drivers?search=Conceicao&limit={number}", headers={"X-Request-Id": f"line-{number}"})
+        client.get("/health/live")
+        assert until(lambda: stream.getvalue().count(b"\n") == 5)
+
+    logged = [msgspec.json.decode(line) for line in stream.getvalue().splitlines()]
+    assert [line["request_id"] for line in logged] == [f"line-{number}" for number in range(5)]
+    assert [line["status"] for line in logged] == [400, 200, 200, 200, 200]
+    assert {line["trace_id"] for line in logged} == {"0af7651916cd43dd8448eb211c80319c"}
+    assert b"Conceicao" not in stream.getvalue()
+    assert TOKEN.encode() not in stream.getvalue()

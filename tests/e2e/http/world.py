@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -182,3 +182,13 @@ def walk(client: httpx.Client, path: str, **query: object) -> Iterator[dict[str,
         cursor = page["next_cursor"]
         if cursor is None:
             return
+
+
+def until(condition: Callable[[], bool], deadline_s: float = 10.0) -> bool:
+    """Wait for a condition; False if it never came true."""
+    waited = threading.Event()
+    for _ in range(int(deadline_s * 50)):
+        if condition():
+            return True
+        waited.wait(0.02)
+    return False

@@ -1,5 +1,6 @@
 """What the API process is made of."""
 
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
@@ -7,7 +8,8 @@ from importlib.metadata import version
 from trilha.adapters.nats import BusUnavailable, open_nats
 from trilha.entrypoints.container.database import open_database
 from trilha.entrypoints.container.here import api_token
-from trilha.entrypoints.http import HttpParts, hash_token
+from trilha.entrypoints.http import AccessLog, HttpParts, JsonLines, hash_token, silent, through_structlog
+from trilha.entrypoints.logs import is_readable
 from trilha.entrypoints.settings import Settings
 
 
@@ -36,4 +38,15 @@ async def open_api(settings: Settings) -> AsyncGenerator[HttpParts, None]:
             token_hash=hash_token(api_token(settings)),
             version=version("trilha"),
             probes={"database": database_answers, "nats": nats_answers},
+            access_log=_access_log(settings, stack),
         )
+
+
+def _access_log(settings: Settings, stack: AsyncExitStack) -> AccessLog:
+    if settings.log_level not in ("debug", "info"):
+        return silent
+    if is_readable(settings.log_format):
+        return through_structlog
+    lines = JsonLines(sys.stderr.buffer)
+    stack.callback(lines.flush)
+    return lines
