@@ -174,6 +174,17 @@ async def test_a_caller_that_gives_up_leaves_the_renewal_to_the_others(mix, simu
     assert calls(Route.TOKEN) == 1
 
 
+async def test_a_closed_client_renews_no_more(open_client, simulator, calls):
+    before = asyncio.all_tasks()
+    async with open_client() as mix:
+        simulator.faults.add(Fault(kind=FaultKind.SILENT, route=Route.TOKEN))
+        caller = asyncio.create_task(mix.organisations())
+        await eventually(lambda: calls(Route.TOKEN))
+        caller.cancel()
+        await asyncio.gather(caller, return_exceptions=True)
+    assert not {task for task in asyncio.all_tasks() - before if "renewed" in task.get_coro().__qualname__}
+
+
 async def test_html_from_the_identity_host_passes(mix, simulator, calls):
     simulator.faults.add(Fault(kind=FaultKind.HTML, times=2))
     assert await mix.organisations()
