@@ -5,4 +5,4 @@ whole platform in memory under injected faults. Needs `pip install 'trilha[testi
 brings in nothing, because the pytest plugin lives here and must not slow anybody's test run.
 """
 
-__all__ = ["contracts", "plugin", "strategies"]
+__all__ = ["contracts", "plugin", "simulation", "strategies"]

@@ -12,6 +12,7 @@ from trilha.adapters.memory.jobs import MemoryJobs, MemoryTaskQueue, QueuedTask
 from trilha.adapters.memory.leases import MemoryLeases
 from trilha.adapters.memory.organisations import MemoryOrganisations
 from trilha.adapters.memory.rate_limiter import MemoryRateLimiter
+from trilha.adapters.memory.source import MemorySource, SourceFleet, Streamed
 from trilha.adapters.memory.telemetry_queries import MemoryIngestionQueries, MemoryTelemetryQueries
 from trilha.adapters.memory.token_store import MemoryTokenStore
 from trilha.adapters.memory.unit_of_work import MemoryUnitOfWork, MemoryUnitsOfWork
@@ -28,6 +29,7 @@ __all__ = [
     "MemoryOrganisations",
     "MemoryOutbox",
     "MemoryRateLimiter",
+    "MemorySource",
     "MemoryTaskQueue",
     "MemoryTelemetryQueries",
     "MemoryTokenStore",
@@ -38,5 +40,7 @@ __all__ = [
     "QueuedTask",
     "SimulatedClock",
     "SimulatedIds",
+    "SourceFleet",
     "StoredEvent",
+    "Streamed",
 ]

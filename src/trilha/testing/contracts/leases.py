@@ -20,7 +20,9 @@ Lapse = Callable[[Lease], Awaitable[None]]
 
 Step = tuple[Literal["acquire", "renew", "release", "lapse", "write"], int]
 _STEPS: st.SearchStrategy[list[Step]] = st.lists(
-    st.tuples(st.sampled_from(["acquire", "renew", "release", "lapse", "write"]), st.integers(0, 2)), max_size=25
+    st.tuples(st.sampled_from(["acquire", "renew", "release", "lapse", "write"]), st.integers(0, 1)),
+    min_size=6,
+    max_size=40,
 )
 
 
