@@ -1,0 +1,186 @@
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from tests.unit.application.conftest import EXTERNAL_ID, ORGANISATION_ID, Installation
+from trilha.adapters.memory import MemorySource
+from trilha.application.exclusive_run import LEASE_TTL
+from trilha.application.telemetry.ingest_events import IngestEventsCommand
+from trilha.domain.kernel import (
+    DriverId,
+    EventId,
+    EventTypeId,
+    RejectedRecord,
+    SourceUnavailable,
+    VehicleId,
+)
+from trilha.domain.telemetry import (
+    OLDEST_TOKEN,
+    SEED_AGE,
+    EventsIngested,
+    GapOpened,
+    RunKind,
+    RunStatus,
+    SourcePage,
+    Stream,
+    TelemetryEvent,
+)
+
+COMMAND = IngestEventsCommand(ORGANISATION_ID)
+
+
+def events(here: Installation, first: int, last: int) -> list[TelemetryEvent]:
+    at = here.clock.now()
+    return [
+        TelemetryEvent(EventId(number), at, DriverId(1), VehicleId(1), EventTypeId(1))
+        for number in range(first, last + 1)
+    ]
+
+
+def stored(here: Installation) -> set[int]:
+    return set(here.tables.events)
+
+
+async def test_every_page_is_committed_with_all_that_belongs_to_it(here: Installation) -> None:
+    here.source.emit(EXTERNAL_ID, [*events(here, 1, 7), RejectedRecord(7, "malformed", "EventId", b"{}")])
+    run = await here.ingest()(COMMAND)
+    assert run is not None
+    assert (run.status, run.pages, run.received, run.inserted, run.quarantined) == (RunStatus.SUCCEEDED, 3, 8, 7, 1)
+    assert here.tables.runs == {run.id: run}
+    assert stored(here) == set(range(1, 8))
+    assert len(here.tables.raw_pages) == 3
+    assert [one.record.position for one in here.tables.quarantine] == [7]
+    sent = [msgspec.json.decode(one.data, type=EventsIngested) for one in here.database.outbox.values()]
+    assert [(one.received, one.inserted, one.quarantined) for one in sent] == [(3, 3, 0), (3, 3, 0), (2, 1, 1)]
+    assert {one.page_id for one in sent} == set(here.tables.raw_pages)
+    assert sent[-1].checkpoint == here.tables.checkpoints[Stream.EVENTS].token
+
+
+async def test_a_stream_begins_with_as_much_history_as_is_safe(here: Installation) -> None:
+    await here.ingest()(COMMAND)
+    checkpoint = here.tables.checkpoints[Stream.EVENTS]
+    assert here.clock.now() - checkpoint.token_time == SEED_AGE
+
+
+async def test_an_empty_answer_moves_nothing_but_the_time_of_the_look(here: Installation) -> None:
+    await here.ingest()(COMMAND)
+    before = here.tables.checkpoints[Stream.EVENTS]
+    here.clock.advance(timedelta(minutes=1))
+    run = await here.ingest()(COMMAND)
+    after = here.tables.checkpoints[Stream.EVENTS]
+    assert run is not None
+    assert (run.status, run.pages) == (RunStatus.SUCCEEDED, 0)
+    assert (after.token, after.moved_at) == (before.token, before.moved_at)
+    assert after.checked_at == here.clock.now()
+    assert not here.tables.raw_pages
+    assert not here.database.outbox
+
+
+async def test_what_came_before_a_failure_stays_and_the_next_run_goes_on(here: Installation) -> None:
+    here.source.emit(EXTERNAL_ID, events(here, 1, 8))
+    calls = 0
+    answer = here.source.events_since
+
+    async def fail_on_the_third(external_id: int, token: str, *, urgent: bool) -> SourcePage:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            raise SourceUnavailable("the source is down")
+        return await answer(external_id, token, urgent=urgent)
+
+    here.source.events_since = fail_on_the_third  # type: ignore[method-assign] # a source that fails half way
+    run = await here.ingest()(COMMAND)
+    assert run is not None
+    assert (run.status, run.error_code, run.pages) == (RunStatus.FAILED, "source.unavailable", 2)
+    assert stored(here) == set(range(1, 7))
+    again = await here.ingest()(COMMAND)
+    assert again is not None
+    assert (again.status, again.inserted, again.duplicates) == (RunStatus.SUCCEEDED, 2, 0)
+    assert stored(here) == set(range(1, 9))
+
+
+async def test_a_fault_of_ours_is_logged_and_raised(here: Installation) -> None:
+    here.source.failures.append(ZeroDivisionError("secret"))
+    with pytest.raises(ZeroDivisionError):
+        await here.ingest()(COMMAND)
+    (run,) = here.tables.runs.values()
+    assert (run.status, run.error_code, run.error_message) == (RunStatus.FAILED, "internal", "ZeroDivisionError")
+
+
+async def test_who_lost_the_lease_commits_nothing_more(here: Installation) -> None:
+    here.source.emit(EXTERNAL_ID, events(here, 1, 6))
+    answer, calls = here.source.events_since, 0
+
+    async def sleep_through_the_lease(external_id: int, token: str, *, urgent: bool) -> SourcePage:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            here.clock.advance(2 * LEASE_TTL)
+            rival = await here.leases.acquire(ORGANISATION_ID, "ingest:events", "rival", LEASE_TTL)
+            assert rival is not None
+        return await answer(external_id, token, urgent=urgent)
+
+    here.source.events_since = sleep_through_the_lease  # type: ignore[method-assign] # a source that is very slow
+    run = await here.ingest()(COMMAND)
+    assert run is not None
+    assert (run.status, run.error_code) == (RunStatus.FAILED, "lease.lost")
+    assert stored(here) == set()
+    assert await here.ingest("third")(COMMAND) is None
+
+
+async def test_a_second_worker_finds_the_place_taken(here: Installation) -> None:
+    assert await here.leases.acquire(ORGANISATION_ID, "ingest:events", "other", LEASE_TTL)
+    assert await here.ingest()(COMMAND) is None
+    assert not here.tables.runs
+
+
+async def test_the_lease_is_given_back(here: Installation) -> None:
+    await here.ingest("one")(COMMAND)
+    assert await here.ingest("other")(COMMAND) is not None
+
+
+async def test_the_run_of_a_dead_worker_is_declared_lost(here: Installation) -> None:
+    lease = await here.leases.acquire(ORGANISATION_ID, "ingest:events", "dead", LEASE_TTL)
+    assert lease is not None
+    dead = await here.run("dead")._begin(lease, RunKind.EVENTS)
+    here.clock.advance(2 * LEASE_TTL)
+    await here.ingest()(COMMAND)
+    assert here.tables.runs[dead.id].status is RunStatus.LOST
+
+
+async def test_a_token_that_grew_too_old_opens_a_gap_that_is_told(here: Installation) -> None:
+    await here.ingest()(COMMAND)
+    old = here.tables.checkpoints[Stream.EVENTS]
+    here.clock.advance(OLDEST_TOKEN)
+    here.source.emit(EXTERNAL_ID, events(here, 1, 1))
+    run = await here.ingest()(COMMAND)
+    assert run is not None
+    assert run.status is RunStatus.SUCCEEDED
+    (gap,) = here.tables.gaps
+    assert (gap.start, gap.end) == (old.token_time, here.clock.now() - SEED_AGE)
+    told = [one for one in here.database.outbox.values() if one.type == GapOpened.event_type]
+    assert [msgspec.json.decode(one.data, type=GapOpened).start for one in told] == [old.token_time]
+    assert stored(here) == {1}
+
+
+async def test_a_page_that_promises_more_but_does_not_move_ends_the_run(here: Installation) -> None:
+    class Stuck(MemorySource):
+        async def events_since(self, external_id: int, token: str, *, urgent: bool) -> SourcePage:
+            page = await super().events_since(external_id, token, urgent=urgent)
+            return msgspec.structs.replace(page, next_token=token, has_more=True)
+
+    here.source = Stuck(here.clock)
+    here.source.add(here.fleet)
+    here.source.emit(EXTERNAL_ID, events(here, 1, 2))
+    run = await here.ingest()(COMMAND)
+    assert run is not None
+    assert (run.status, run.pages) == (RunStatus.SUCCEEDED, 1)
+
+
+async def test_a_stream_without_end_does_not_hold_the_worker(here: Installation) -> None:
+    here.source.emit(EXTERNAL_ID, events(here, 1, 30))
+    run = await here.ingest()(IngestEventsCommand(ORGANISATION_ID, max_pages=2))
+    assert run is not None
+    assert (run.status, run.pages) == (RunStatus.SUCCEEDED, 2)
+    assert stored(here) == set(range(1, 7))
