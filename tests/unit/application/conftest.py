@@ -66,14 +66,11 @@ class Installation:
             source=self.source,
             units=self.units,
             store_page=store,
-            leases=self.leases,
             clock=self.clock,
         )
 
     def sync(self) -> SyncMasterData:
-        return SyncMasterData(
-            run=self.run(), source=self.source, units=self.units, leases=self.leases, clock=self.clock
-        )
+        return SyncMasterData(run=self.run(), source=self.source, units=self.units, clock=self.clock)
 
 
 @pytest.fixture

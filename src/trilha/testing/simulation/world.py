@@ -166,12 +166,10 @@ class World:
         try:
             if task.task == INGEST_EVENTS:
                 store = StorePage(source=self.source, units=units, clock=self.clock, ids=self.ids)
-                ingest = IngestEvents(
-                    run=run, source=self.source, units=units, store_page=store, leases=leases, clock=self.clock
-                )
+                ingest = IngestEvents(run=run, source=self.source, units=units, store_page=store, clock=self.clock)
                 done = await ingest(IngestEventsCommand(organisation_id))
             else:
-                sync = SyncMasterData(run=run, source=self.source, units=units, leases=leases, clock=self.clock)
+                sync = SyncMasterData(run=run, source=self.source, units=units, clock=self.clock)
                 done = await sync(SyncMasterDataCommand(organisation_id))
         except (Killed, ConnectionError):
             done = None
