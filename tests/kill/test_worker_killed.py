@@ -35,7 +35,10 @@ select
      ::bit(64)::bigint), 0) from telemetry_events)
 """
 COUNTED = "select coalesce(sum(received), 0)::bigint, coalesce(sum(inserted), 0)::bigint from throughput"
-RUNS = "select coalesce(sum(received), 0)::bigint, coalesce(sum(inserted), 0)::bigint from ingestion_runs where kind = 'events'"
+RUNS = (
+    "select coalesce(sum(received), 0)::bigint, coalesce(sum(inserted), 0)::bigint "
+    "from ingestion_runs where kind = 'events'"
+)
 
 
 @pytest.mark.kill

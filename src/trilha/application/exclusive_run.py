@@ -22,6 +22,9 @@ from trilha.domain.telemetry import IngestionRun, RunKind, declare_lost, fail, s
 LEASE_TTL = timedelta(seconds=15)
 """How long a dead worker keeps others out. A living one renews every third of it, however long the source takes."""
 
+STOPPED = "telemetry.run_stopped"
+_STOPPED_MESSAGE = "the worker was told to stop; the next run goes on from the last committed page"
+
 Steps = Callable[[Lease, IngestionRun, int], AsyncGenerator[IngestionRun, None]]
 """Given the lease, the fresh run and the source's id of the organisation: yields the run after each committed step."""
 
@@ -89,6 +92,9 @@ class ExclusiveRun:
             run = succeed(run, self._clock.now())
         except DomainError as error:
             run = fail(run, error.code, str(error), self._clock.now())
+        except asyncio.CancelledError:
+            await self._save(lease, fail(run, STOPPED, _STOPPED_MESSAGE, self._clock.now()))
+            raise
         except BaseException as error:
             await self._save(lease, fail(run, "internal", type(error).__name__, self._clock.now()))
             raise

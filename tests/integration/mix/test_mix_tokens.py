@@ -9,6 +9,7 @@ import pytest
 
 from trilha.adapters.memory import MemoryTokenStore
 from trilha.adapters.mix import ClientAuth, MixCredentials
+from trilha.adapters.mix.session import REFUSED_PAUSE
 from trilha.application.ports import SourceToken
 from trilha.domain.kernel import SourceRefused, SourceUnavailable
 from trilha.simulators.mix import ClockChange, Fault, FaultKind, Route
@@ -237,4 +238,18 @@ async def test_the_clock_of_the_server_decides(mix, simulator, calls):
     await mix.organisations()
     simulator.change_clock(ClockChange(advance_s=7200))
     assert await mix.organisations()
+    assert calls(Route.TOKEN) == 2
+
+
+async def test_a_refused_login_is_not_tried_again_for_a_while(open_client, settings, calls, clock):
+    """Hosts lock users who fail too often, and a job runs every minute."""
+    wrong = msgspec.structs.replace(settings.credentials, password="wrong-one")
+    async with open_client(msgspec.structs.replace(settings, credentials=wrong)) as mix:
+        for _ in range(5):
+            with pytest.raises(SourceRefused, match="TRILHA_MIX_PASSWORD"):
+                await mix.organisations()
+        assert calls(Route.TOKEN) == 1
+        clock.advance(REFUSED_PAUSE)
+        with pytest.raises(SourceRefused):
+            await mix.organisations()
     assert calls(Route.TOKEN) == 2

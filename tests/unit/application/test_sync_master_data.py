@@ -1,8 +1,12 @@
+from datetime import timedelta
+
 import msgspec
 import pytest
 
 from tests.unit.application.conftest import ORGANISATION_ID, Installation
-from trilha.application.fleet.sync_master_data import SyncMasterDataCommand
+from trilha.application.fleet.sync_master_data import TRY_AGAIN_AFTER, SyncMasterDataCommand
+from trilha.application.ports import JobRow
+from trilha.application.schedule import SYNC_MASTER_DATA
 from trilha.domain.fleet import (
     Classification,
     Driver,
@@ -12,7 +16,7 @@ from trilha.domain.fleet import (
     MasterList,
     Vehicle,
 )
-from trilha.domain.kernel import DriverId, EventTypeId, GroupId, RejectedRecord, VehicleId
+from trilha.domain.kernel import DriverId, EventTypeId, GroupId, RejectedRecord, SourceUnavailable, VehicleId
 from trilha.domain.telemetry import RunStatus
 
 COMMAND = SyncMasterDataCommand(ORGANISATION_ID)
@@ -100,3 +104,21 @@ async def test_event_types_are_classified_by_stock_table_and_override(here: Inst
 async def test_only_the_kinds_asked_for_are_read(here: Installation) -> None:
     await here.sync()(msgspec.structs.replace(COMMAND, kinds=("drivers",)))
     assert told(here) == [("drivers", 2, 0, 0)]
+
+
+async def test_a_list_with_a_record_that_is_not_understood_makes_nobody_vanish(here: Installation) -> None:
+    await here.sync()(COMMAND)
+    here.fleet.drivers = MasterList((ANA,), (RejectedRecord(1, "malformed", "Name", b"{}"),))
+    await here.sync()(COMMAND)
+    assert here.tables.master["drivers"] == {1: ANA, 2: BIA}
+
+
+async def test_a_source_that_was_away_is_asked_again_soon(here: Installation) -> None:
+    tomorrow = here.clock.now() + timedelta(days=1)
+    await here.jobs.ensure([JobRow(ORGANISATION_ID, SYNC_MASTER_DATA, tomorrow)])
+    here.source.failures.append(SourceUnavailable("down for an hour"))
+    run = await here.sync()(COMMAND)
+    assert run is not None
+    assert (run.status, run.error_code) == (RunStatus.FAILED, "source.unavailable")
+    (row,) = await here.jobs.all(ORGANISATION_ID)
+    assert row.next_run_at == here.clock.now() + TRY_AGAIN_AFTER

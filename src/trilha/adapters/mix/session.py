@@ -7,7 +7,7 @@ takes what the first one stored.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 import msgspec
@@ -16,13 +16,15 @@ from trilha.adapters.mix import log_events
 from trilha.adapters.mix.identity import Identity, IdentityFailed, IdentityRefused
 from trilha.adapters.mix.waiting import Waiting
 from trilha.application.ports import Clock, SourceToken, TokenStore
-from trilha.domain.kernel import SourceUnavailable
+from trilha.domain.kernel import SourceRefused, SourceUnavailable
 
 RENEW_BEFORE = timedelta(seconds=60)
 """A token this close to its end is renewed: a slow call must not outlive it."""
 LOCK_TTL = timedelta(minutes=2)
 """How long a renewal may take before another process assumes that the renewer died."""
 POLL = timedelta(milliseconds=250)
+REFUSED_PAUSE = timedelta(minutes=15)
+"""How long a refused login is not tried again: hosts lock a user who fails too often, and this user is a person."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -50,6 +52,7 @@ class Session:
         self._holder = holder
         self._cached: SourceToken | None = None
         self._flight: asyncio.Task[SourceToken] | None = None
+        self._refused: tuple[str, datetime] | None = None
 
     async def token(self, rejected: SourceToken | None = None) -> SourceToken:
         """A token that lives for another minute at least, and is not `rejected`.
@@ -114,14 +117,22 @@ class Session:
         refreshed = await self._by_refresh(stored)
         if refreshed is not None:
             return refreshed
+        self._hold_back()
         try:
             token = await self._insisting(self._identity.by_password)
         except IdentityRefused as error:
             refusal = error.as_source_refusal()
+            self._refused = (str(refusal), self._clock.now() + REFUSED_PAUSE)
         else:
+            self._refused = None
             _LOG.info(log_events.TOKEN_RENEWED, extra={"grant": "password"})
             return token
         raise refusal
+
+    def _hold_back(self) -> None:
+        if self._refused is not None and self._clock.now() < self._refused[1]:
+            told, until = self._refused
+            raise SourceRefused(f"{told}; not tried again before {until:%H:%M} UTC, or a restart")
 
     async def _by_refresh(self, stored: SourceToken | None) -> SourceToken | None:
         if stored is None or stored.refresh_token is None:

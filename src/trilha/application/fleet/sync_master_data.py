@@ -1,11 +1,14 @@
 """Bring one organisation's master data up to date with its source."""
 
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import suppress
+from datetime import timedelta
 
 import msgspec
 
 from trilha.application.exclusive_run import ExclusiveRun
 from trilha.application.ports import Clock, FleetUnitOfWork, Lease, UnitsOfWork
+from trilha.application.schedule import SYNC_MASTER_DATA
 from trilha.domain.fleet import (
     MASTER_KINDS,
     Driver,
@@ -21,8 +24,11 @@ from trilha.domain.fleet import (
     classify,
     plan_sync,
 )
-from trilha.domain.kernel import OrganisationId, RejectedRecord
+from trilha.domain.kernel import NotFound, OrganisationId, RejectedRecord, SourceUnavailable
 from trilha.domain.telemetry import IngestionRun, MergeOutcome, RunKind, add_page
+
+TRY_AGAIN_AFTER = timedelta(minutes=15)
+"""When the source was away: late enough to be polite, early enough to have today's drivers today."""
 
 
 class SyncMasterDataCommand(msgspec.Struct, frozen=True):
@@ -58,7 +64,17 @@ class SyncMasterData:
         def steps(lease: Lease, run: IngestionRun, external_id: int) -> AsyncGenerator[IngestionRun, None]:
             return self._steps(lease, run, external_id, command)
 
-        return await self._exclusively(command.organisation_id, RunKind.MASTER_DATA, steps)
+        run = await self._exclusively(command.organisation_id, RunKind.MASTER_DATA, steps)
+        if run is not None and run.error_code == SourceUnavailable.code:
+            await self._try_again_soon(command.organisation_id)
+        return run
+
+    async def _try_again_soon(self, organisation_id: OrganisationId) -> None:
+        """The next turn would be tomorrow night."""
+        async with self._units(organisation_id) as unit:
+            with suppress(NotFound):  # synced by hand only
+                await unit.jobs.bring_forward(SYNC_MASTER_DATA, self._clock.now() + TRY_AGAIN_AFTER)
+            await unit.commit()
 
     async def _steps(
         self, lease: Lease, run: IngestionRun, external_id: int, command: SyncMasterDataCommand
@@ -90,7 +106,8 @@ class SyncMasterData:
             await unit.guard(lease)
             known = await unit.master_data.known(listed.kind)
             records = await self._classified(unit, listed.records)
-            changes = plan_sync(listed.kind, known, records, allow_empty=command.allow_empty)
+            complete = not listed.rejected
+            changes = plan_sync(listed.kind, known, records, complete=complete, allow_empty=command.allow_empty)
             await unit.master_data.save(listed.kind, changes.writes)
             if listed.rejected:
                 await unit.quarantine.add(listed.kind, None, self._clock.now(), listed.rejected)

@@ -37,18 +37,26 @@ class MasterChanges(msgspec.Struct, Generic[Record], frozen=True):
 
 
 def plan_sync(
-    kind: str, known: Mapping[int, Record], listed: Iterable[Record], *, allow_empty: bool = False
+    kind: str,
+    known: Mapping[int, Record],
+    listed: Iterable[Record],
+    *,
+    complete: bool = True,
+    allow_empty: bool = False,
 ) -> MasterChanges[Record]:
     """Compare what we know with what the source lists now; a record listed twice counts as its last version.
 
-    Raises SourceAnsweredNothing when an empty list would deactivate everything.
+    Nothing vanishes by a list that is not `complete`: what could not be understood in it may be what is missing. Raises
+    SourceAnsweredNothing when an empty list would deactivate everything.
     """
     current: dict[int, Record] = {record.id: record for record in listed}
     active_known = {key: record for key, record in known.items() if record.active}
-    if not current and active_known and not allow_empty:
+    if complete and not current and active_known and not allow_empty:
         raise SourceAnsweredNothing(kind, len(active_known))
     saved = tuple(record for key, record in current.items() if known.get(key) != record)
     vanished = tuple(
-        msgspec.structs.replace(record, active=False) for key, record in active_known.items() if key not in current
+        msgspec.structs.replace(record, active=False)
+        for key, record in active_known.items()
+        if complete and key not in current
     )
     return MasterChanges(saved=saved, vanished=vanished, unchanged=len(current) - len(saved))

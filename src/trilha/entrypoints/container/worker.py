@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
-from trilha.adapters.nats import NatsEventBus, NatsTaskQueue, TaskBroker, open_nats, task_broker
+from trilha.adapters.nats import NatsEventBus, NatsTaskQueue, TaskBroker, open_nats, started, task_broker
 from trilha.adapters.postgres import PostgresLeadership, PostgresRateLimiter, PostgresTokenStore
 from trilha.application.fleet.sync_master_data import SyncMasterDataCommand
 from trilha.application.identity.connect_organisations import ConnectOrganisationsCommand
@@ -50,9 +50,7 @@ async def open_worker(settings: Settings, process: str) -> AsyncGenerator[Worker
     async with AsyncExitStack() as stack:
         container = await stack.enter_async_context(open_ingestion(settings, process))
         client = await stack.enter_async_context(open_nats(settings.nats_url or "", name=f"trilha {process}"))
-        broker = task_broker(settings.nats_url or "")
-        await broker.startup()
-        stack.push_async_callback(broker.shutdown)
+        broker = await stack.enter_async_context(started(task_broker(settings.nats_url or "")))
         container.bus.override(NatsEventBus(client, dead_letters=container.dead_letters(), clock=container.clock()))
         container.queue.override(NatsTaskQueue(broker))
         container.check_dependencies()
