@@ -1,6 +1,6 @@
 // The read half of our API as its users' own stack would have it: Fastify and pg, as well as we know how to write it.
-// Prepared statements under a name, one pooled connection for a request, all four statements of the transaction sent
-// without waiting in between (PEER_PIPELINE=0 waits), answers written from a schema, times passed on as text.
+// Prepared statements under a name, one pooled connection for a request, answers written from a schema, times passed on
+// as text. With PEER_PIPELINE=1 all four statements of the transaction are sent without waiting in between.
 'use strict'
 
 const { createHash, timingSafeEqual } = require('node:crypto')
@@ -11,7 +11,7 @@ const TIMESTAMPTZ = 1184
 types.setTypeParser(TIMESTAMPTZ, (text) => `${text.slice(0, 10)}T${text.slice(11, -3)}Z`)
 
 const organisation = process.env.PEER_ORGANISATION_ID
-const pipeline = process.env.PEER_PIPELINE !== '0'
+const pipeline = process.env.PEER_PIPELINE === '1'
 const tokenDigest = sha256(process.env.PEER_TOKEN)
 const pool = new Pool({
   connectionString: process.env.PEER_DATABASE_URL,
