@@ -29,6 +29,7 @@ from trilha.testing.contracts.master_data import MasterDataContract
 from trilha.testing.contracts.organisations import OrganisationsContract
 from trilha.testing.contracts.outbox import OutboxContract
 from trilha.testing.contracts.rate_limiter import MakeRateLimiter, RateLimiterContract
+from trilha.testing.contracts.sources import FleetSourceContract, TelemetrySourceContract
 from trilha.testing.contracts.telemetry_events import TelemetryEventsContract
 from trilha.testing.contracts.telemetry_queries import IngestionQueriesContract, TelemetryQueriesContract
 from trilha.testing.contracts.token_store import TokenStoreContract
@@ -40,6 +41,7 @@ __all__ = [
     "DeadLettersContract",
     "EventBusContract",
     "FleetQueriesContract",
+    "FleetSourceContract",
     "GuardContract",
     "HourCounts",
     "IdSourceContract",
@@ -64,6 +66,7 @@ __all__ = [
     "TaskQueueContract",
     "TelemetryEventsContract",
     "TelemetryQueriesContract",
+    "TelemetrySourceContract",
     "ThroughputContract",
     "TokenStoreContract",
     "UnitOfWorkContract",
