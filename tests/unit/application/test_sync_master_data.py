@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from tests.unit.application.conftest import ORGANISATION_ID, Installation
-from trilha.application.fleet.sync_master_data import TRY_AGAIN_AFTER, SyncMasterDataCommand
+from trilha.application.fleet.sync_master_data import LOOK_AGAIN_AFTER, TRY_AGAIN_AFTER, SyncMasterDataCommand
 from trilha.application.ports import JobRow
 from trilha.application.schedule import SYNC_MASTER_DATA
 from trilha.domain.fleet import (
@@ -122,3 +122,11 @@ async def test_a_source_that_was_away_is_asked_again_soon(here: Installation) ->
     assert (run.status, run.error_code) == (RunStatus.FAILED, "source.unavailable")
     (row,) = await here.jobs.all(ORGANISATION_ID)
     assert row.next_run_at == here.clock.now() + TRY_AGAIN_AFTER
+
+
+async def test_behind_a_lease_it_looks_again_soon_for_its_holder_may_be_dead(here: Installation) -> None:
+    await here.jobs.ensure([JobRow(ORGANISATION_ID, SYNC_MASTER_DATA, here.clock.now() + timedelta(days=1))])
+    assert await here.leases.acquire(ORGANISATION_ID, "ingest:master_data", "a dead worker", timedelta(seconds=15))
+    assert await here.sync()(COMMAND) is None
+    (row,) = await here.jobs.all(ORGANISATION_ID)
+    assert row.next_run_at == here.clock.now() + LOOK_AGAIN_AFTER

@@ -29,6 +29,8 @@ from trilha.domain.telemetry import IngestionRun, MergeOutcome, RunKind, add_pag
 
 TRY_AGAIN_AFTER = timedelta(minutes=15)
 """When the source was away: late enough to be polite, early enough to have today's drivers today."""
+LOOK_AGAIN_AFTER = timedelta(minutes=1)
+"""When the lease was taken: its holder may be dead, and its lease outlives it for some seconds."""
 
 
 class SyncMasterDataCommand(msgspec.Struct, frozen=True):
@@ -65,15 +67,17 @@ class SyncMasterData:
             return self._steps(lease, run, external_id, command)
 
         run = await self._exclusively(command.organisation_id, RunKind.MASTER_DATA, steps)
-        if run is not None and run.error_code == SourceUnavailable.code:
-            await self._try_again_soon(command.organisation_id)
+        if run is None:
+            await self._try_again(command.organisation_id, LOOK_AGAIN_AFTER)
+        elif run.error_code == SourceUnavailable.code:
+            await self._try_again(command.organisation_id, TRY_AGAIN_AFTER)
         return run
 
-    async def _try_again_soon(self, organisation_id: OrganisationId) -> None:
+    async def _try_again(self, organisation_id: OrganisationId, after: timedelta) -> None:
         """The next turn would be tomorrow night."""
         async with self._units(organisation_id) as unit:
             with suppress(NotFound):  # synced by hand only
-                await unit.jobs.bring_forward(SYNC_MASTER_DATA, self._clock.now() + TRY_AGAIN_AFTER)
+                await unit.jobs.bring_forward(SYNC_MASTER_DATA, self._clock.now() + after)
             await unit.commit()
 
     async def _steps(
