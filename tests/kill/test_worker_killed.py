@@ -1,4 +1,4 @@
-"""Workers are killed at random points; count and checksum must equal the source's truth, and each effect happen once."""
+"""Workers are killed at random points; counts and checksums must equal the truth, and each effect happen once."""
 
 import asyncio
 import contextlib
