@@ -96,6 +96,15 @@ MAPPERS: Final[Mapping[MasterKind, _Mapper]] = {
 }
 
 
+_APPLY_OVERRIDES: Final = (
+    "update event_types t set shown_as = now.shown_as from ("
+    "select e.id, coalesce(o.classification, e.classification) as shown_as from event_types e "
+    "left join classification_overrides o on o.organisation_id = e.organisation_id and o.event_type_id = e.id"
+    ") now where now.id = t.id and t.shown_as <> now.shown_as"
+)
+"""What readers see is kept beside the record itself, which stays as the source gave it."""
+
+
 class PostgresMasterData:
     """See MasterData."""
 
@@ -115,6 +124,8 @@ class PostgresMasterData:
         statement = _upsert(kind, (*mapper.columns, *mapper.derived))
         for record in records:
             self._session.later(statement, (self._organisation_id, *mapper.to_row(record)))
+        if kind == "event_types":
+            self._session.later(_APPLY_OVERRIDES)
         await self._session.flush()
 
     async def classifications(self) -> Mapping[EventTypeId, Classification]:
@@ -129,6 +140,7 @@ class PostgresMasterData:
             "on conflict (organisation_id, event_type_id) do update set classification = excluded.classification",
             (self._organisation_id, event_type_id, classification.value),
         )
+        self._session.later(_APPLY_OVERRIDES)
 
 
 def _upsert(table: LiteralString, columns: Sequence[LiteralString]) -> LiteralString:

@@ -64,7 +64,7 @@ _JSON: Final = {
             "value_name": text_or_null("value_name"),
             "value_format": text_or_null("value_format"),
             "units": text_or_null("units"),
-            "classification": text("classification"),
+            "classification": text("shown_as"),
             "active": plain("active"),
         }
     ),
@@ -119,7 +119,7 @@ class PostgresFleetQueries:
         """Event types by description."""
         conditions = Where()
         if classification is not None:
-            conditions.add("classification = %s", classification)
+            conditions.add("shown_as = %s", classification)
         return await self._list("event_types", organisation_id, conditions, page)
 
     async def _list(

@@ -1,6 +1,6 @@
 """A page of events into the table, by the rule of `trilha.domain.telemetry.plan_merge`, in sets."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -40,10 +40,14 @@ INSERT_NEW: Final = (
 A scalar sub-select, not `not exists`: that becomes a join, for which the planner reads all of the days within reach.
 """
 
-DELETE_CHANGED: Final = (
-    f"delete from telemetry_events t using staged_events s where {_NEAR} and ({_KNOWN}) is distinct from ({_STAGED})"
+FIND_CHANGED: Final = (
+    "select t.id, t.occurred_at from staged_events s "
+    f"cross join lateral (select * from telemetry_events t where {_NEAR} offset 0) t "
+    f"where ({_KNOWN}) is distinct from ({_STAGED})"
 )
-"""What differs goes; inserting once more then writes exactly the changed ones."""
+"""Known rows that differ; `offset 0` keeps it row by row, for the same reason."""
+DELETE_ONE: Final = "delete from telemetry_events where id = %s and occurred_at = %s"
+"""One by one: a delete that joins is planned like any join. Inserting once more then writes just the changed ones."""
 
 
 async def merge(
@@ -58,7 +62,10 @@ async def merge(
         return MergeOutcome()
     latest = list({event.id: event for event in events}.values())
     session.later(_BEGIN, (str(organisation_id),))
+    if session.staged:
+        session.later("delete from staged_events")
     await session.flush()
+    session.staged = True
     await _stage(session, latest)
     times = [event.occurred_at for event in latest]
     params = {
@@ -71,11 +78,15 @@ async def merge(
         "reach": REACH,
     }
     inserted = await session.changed(INSERT_NEW, params)
-    replaced = 0
-    if inserted < len(latest):
-        session.later(DELETE_CHANGED, params)
-        replaced = await session.changed(INSERT_NEW, params)
+    replaced = await _replace_changed(session, params) if inserted < len(latest) else 0
     return MergeOutcome(inserted=inserted, replaced=replaced, duplicates=len(events) - inserted - replaced)
+
+
+async def _replace_changed(session: Session, params: Mapping[str, object]) -> int:
+    changed = await session.rows(FIND_CHANGED, params)
+    for row in changed:
+        session.later(DELETE_ONE, row)
+    return await session.changed(INSERT_NEW, params) if changed else 0
 
 
 async def _stage(session: Session, events: Sequence[TelemetryEvent]) -> None:

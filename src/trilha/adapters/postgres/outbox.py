@@ -45,10 +45,11 @@ class PostgresOutbox:
 
     @asynccontextmanager
     async def claim(self, limit: int) -> AsyncIterator[PostgresOutboxClaim]:
-        """Lock up to `limit` unsent events; what another relay has locked is left to it."""
+        """Lock up to `limit` unsent events; nothing for a second relay, which would overtake the first."""
         async with system.transaction(self._pool) as connection:
             cursor = await connection.execute(
-                "select envelope::text from outbox where sent_at is null order by seq limit %s for update skip locked",
+                "select envelope::text from outbox where sent_at is null "
+                "and (select pg_try_advisory_xact_lock(7241006)) order by seq limit %s",
                 (limit,),
             )
             envelopes = [_envelopes.decode(text) for (text,) in await cursor.fetchall()]

@@ -1,10 +1,11 @@
 """Months of events as partitions: made ahead, and cut out of the default one where data came first.
 
-The owner does this. A partition has no grants of its own, so it is reached through the parent's row-level security only.
+The owner does this. A partition has no grants of its own: it is reached through the parent's row-level security only.
 """
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -13,6 +14,10 @@ TABLE = "telemetry_events"
 DEFAULT = "telemetry_events_default"
 _LOCK = 7_241_003
 _DECEMBER = 12
+_MOVE: LiteralString = (
+    "with moved as (delete from {rest} where occurred_at >= {start} and occurred_at < {end} returning *) "
+    "insert into {name} select * from moved"
+)
 
 
 def ensure_partitions(owner: psycopg.Connection, start: datetime, end: datetime) -> list[str]:
@@ -52,8 +57,7 @@ def _make(owner: psycopg.Connection, name: str, start: datetime, end: datetime) 
     statements = (
         "create table {name} (like {parent} including defaults including constraints including storage)",
         "lock table {rest} in access exclusive mode",
-        "with moved as (delete from {rest} where occurred_at >= {start} and occurred_at < {end} returning *) "
-        "insert into {name} select * from moved",
+        _MOVE,
         # spares the check of every row while the parent is locked
         "alter table {name} add constraint month check (occurred_at >= {start} and occurred_at < {end})",
         "alter table {parent} attach partition {name} for values from ({start}) to ({end})",

@@ -1,6 +1,8 @@
 """A small budget of calls, shared by all workers: a queue and a log of calls in tables."""
 
+import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,7 +12,8 @@ from trilha.application.ports import Clock, Priority, RateLimit
 from trilha.application.rate_limiting import MARGIN, earliest_call
 
 ALIVE_FOR: Final = timedelta(seconds=10)
-"""A waiter that has not shown itself for so long is dead, and the next in line goes before it."""
+"""A waiter that has not shown itself for so long, by the database's clock, is dead and in nobody's way."""
+_SHOW_EVERY_S: Final = ALIVE_FOR.total_seconds() / 3
 _LOOK_AGAIN: Final = timedelta(milliseconds=50)
 
 
@@ -31,11 +34,16 @@ class PostgresRateLimiter:
                 place, look_again_at = await self._ask(key, priority, place)
                 if look_again_at is None:
                     return
-                await self._clock.sleep_until(look_again_at)
+                await self._sleep(look_again_at)
         except BaseException:
             if place is not None:
                 await system.changed(self._pool, "delete from rate_waiters where id = %s", (place,))
             raise
+
+    async def _sleep(self, until: datetime) -> None:
+        """Until the moment has come, but no longer than the others take us for alive."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._clock.sleep_until(until), _SHOW_EVERY_S)
 
     async def pause(self, key: str, until: datetime) -> None:
         """Grant nobody a call before `until`."""
@@ -61,14 +69,14 @@ class PostgresRateLimiter:
         async with system.transaction(self._pool) as connection:
             paused_until = await _lock(connection, key)
             now = self._clock.now()
-            place = await _show(connection, key, priority, place, now)
+            place = await _show(connection, key, priority, place)
             granted = await self._granted(connection, key, now)
             moment = earliest_call(granted, self._limits, paused_until, now)
-            if await _first(connection, key, now) == place and moment <= now:
+            if await _first(connection, key) == place and moment <= now:
                 await connection.execute("insert into rate_calls (key, granted_at) values (%s, %s)", (key, now))
                 await connection.execute("delete from rate_waiters where id = %s", (place,))
                 return place, None
-        return place, min(max(moment, now + _LOOK_AGAIN), now + ALIVE_FOR / 3)
+        return place, max(moment, now + _LOOK_AGAIN)
 
     async def _granted(self, connection: Connection, key: str, now: datetime) -> list[datetime]:
         await connection.execute(
@@ -87,25 +95,27 @@ async def _lock(connection: Connection, key: str) -> datetime | None:
     return found[0] if found else None
 
 
-async def _show(connection: Connection, key: str, priority: Priority, place: int | None, now: datetime) -> int:
+async def _show(connection: Connection, key: str, priority: Priority, place: int | None) -> int:
     """Take a place in the queue or show that we still wait; who was thought dead comes back to the same place."""
     if place is None:
         cursor = await connection.execute(
-            "insert into rate_waiters (key, priority, alive_until) values (%s, %s, %s) returning id",
-            (key, int(priority), now + ALIVE_FOR),
+            "insert into rate_waiters (key, priority, alive_until) values (%s, %s, clock_timestamp() + %s) "
+            "returning id",
+            (key, int(priority), ALIVE_FOR),
         )
     else:
         cursor = await connection.execute(
-            "insert into rate_waiters (id, key, priority, alive_until) overriding system value values (%s, %s, %s, %s) "
+            "insert into rate_waiters (id, key, priority, alive_until) overriding system value "
+            "values (%s, %s, %s, clock_timestamp() + %s) "
             "on conflict (id) do update set alive_until = excluded.alive_until returning id",
-            (place, key, int(priority), now + ALIVE_FOR),
+            (place, key, int(priority), ALIVE_FOR),
         )
-    found = await cursor.fetchone()
-    return int(found[0]) if found else 0
+    ((found,),) = await cursor.fetchall()
+    return int(found)
 
 
-async def _first(connection: Connection, key: str, now: datetime) -> int | None:
-    await connection.execute("delete from rate_waiters where key = %s and alive_until < %s", (key, now))
+async def _first(connection: Connection, key: str) -> int | None:
+    await connection.execute("delete from rate_waiters where key = %s and alive_until < clock_timestamp()", (key,))
     cursor = await connection.execute(
         "select id from rate_waiters where key = %s order by priority, id limit 1", (key,)
     )

@@ -1,6 +1,6 @@
 """One transaction of one organisation, in as few round trips as its results allow."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, LiteralString
 
 from psycopg import AsyncCursor
@@ -11,7 +11,7 @@ from trilha.adapters.postgres.errors import translated
 from trilha.adapters.postgres.pools import Connection, Pool
 from trilha.domain.kernel import Conflict, OrganisationId
 
-Params = Sequence[Any] | dict[str, Any]
+Params = Sequence[Any] | Mapping[str, Any]
 Row = tuple[Any, ...]
 SET_ORGANISATION = "select set_config('trilha.organisation_id', %s, true)"
 
@@ -28,6 +28,8 @@ class Session:
         self._pool = pool
         self._connection: Connection | None = None
         self._unsettled: list[Callable[[], Awaitable[None]]] = []
+        self.staged = False
+        """Whether the staging table holds rows of this transaction."""
         self._queue: list[tuple[LiteralString, Params]] = [
             ("begin", ()),
             (SET_ORGANISATION, (str(organisation_id),)),

@@ -22,7 +22,7 @@ from trilha.adapters.postgres.pools import Pool
 from trilha.adapters.postgres.reading import Where, page_of_json, read
 from trilha.application.paging import decode_cursor, encode_cursor
 from trilha.application.ports import Page, PageRequest
-from trilha.application.telemetry.queries import CheckpointView, EventFilter, EventView, RunView
+from trilha.application.telemetry.queries import CheckpointView, EventFilter, EventView, RunView, run_view
 from trilha.domain.kernel import OrganisationId
 from trilha.domain.telemetry import IngestionRun
 
@@ -43,7 +43,7 @@ _EVENT: Final = json_object(
         "vehicle_id": identifier("e.vehicle_id"),
         "event_type_id": identifier("e.event_type_id"),
         "description": text_or_null("t.description"),
-        "classification": text("coalesce(t.classification, 'unclassified')"),
+        "classification": text("coalesce(t.shown_as, 'unclassified')"),
         "category": text("e.category"),
         "occurrences": plain("e.occurrences"),
         "duration_s": number_or_null("e.duration_s"),
@@ -111,7 +111,7 @@ class PostgresIngestionQueries:
             f"select {_RUN_COLUMNS} from ingestion_runs {where.sql} order by started_at desc, id desc limit %s",
             (*where.params, page.limit + 1),
         )
-        views = [_run_view(run_of(row)) for row in rows[: page.limit]]
+        views = [run_view(run_of(row)) for row in rows[: page.limit]]
         following = encode_cursor("runs", (views[-1].started_at, views[-1].id)) if len(rows) > page.limit else None
         return Page(items=views, next_cursor=following)
 
@@ -153,26 +153,5 @@ def _event_conditions(where: EventFilter) -> Where:
     if where.event_type_id is not None:
         conditions.add("e.event_type_id = %s", where.event_type_id)
     if where.classification is not None:
-        conditions.add("coalesce(t.classification, 'unclassified') = %s", where.classification)
+        conditions.add("coalesce(t.shown_as, 'unclassified') = %s", where.classification)
     return conditions
-
-
-def _run_view(run: IngestionRun) -> RunView:
-    ended = run.finished_at and run.finished_at.astimezone(UTC)
-    started = run.started_at.astimezone(UTC)
-    return RunView(
-        id=run.id,
-        kind=run.kind.value,
-        status=run.status.value,
-        started_at=started,
-        finished_at=ended,
-        duration_s=(ended - started).total_seconds() if ended else None,
-        pages=run.pages,
-        received=run.received,
-        inserted=run.inserted,
-        replaced=run.replaced,
-        duplicates=run.duplicates,
-        quarantined=run.quarantined,
-        error_code=run.error_code,
-        error_message=run.error_message,
-    )

@@ -106,6 +106,7 @@ create table event_types (
     value_format text,
     units text,
     classification text not null,
+    shown_as text not null default 'unclassified',
     active boolean not null,
     sort_name text collate "C" not null,
     primary key (organisation_id, id)

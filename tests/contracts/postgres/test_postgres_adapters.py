@@ -1,0 +1,87 @@
+"""The PostgreSQL adapters pass the suites that every adapter passes."""
+
+from trilha.testing import contracts
+
+
+class TestPostgresOrganisations(contracts.OrganisationsContract):
+    pass
+
+
+class TestPostgresUnitOfWork(contracts.UnitOfWorkContract):
+    pass
+
+
+class TestPostgresGuard(contracts.GuardContract):
+    pass
+
+
+class TestPostgresInbox(contracts.InboxContract):
+    pass
+
+
+class TestPostgresLeases(contracts.LeasesContract):
+    pass
+
+
+class TestPostgresTokenStore(contracts.TokenStoreContract):
+    pass
+
+
+class TestPostgresRateLimiter(contracts.RateLimiterContract):
+    pass
+
+
+class TestPostgresJobs(contracts.JobsContract):
+    pass
+
+
+class TestPostgresOutbox(contracts.OutboxContract):
+    pass
+
+
+class TestPostgresDeadLetters(contracts.DeadLettersContract):
+    pass
+
+
+class TestPostgresIdempotency(contracts.IdempotencyContract):
+    pass
+
+
+class TestPostgresCheckpoints(contracts.CheckpointsContract):
+    pass
+
+
+class TestPostgresRawPages(contracts.RawPagesContract):
+    pass
+
+
+class TestPostgresQuarantine(contracts.QuarantineContract):
+    pass
+
+
+class TestPostgresIngestionRuns(contracts.IngestionRunsContract):
+    pass
+
+
+class TestPostgresThroughput(contracts.ThroughputContract):
+    pass
+
+
+class TestPostgresTelemetryEvents(contracts.TelemetryEventsContract):
+    pass
+
+
+class TestPostgresMasterData(contracts.MasterDataContract):
+    pass
+
+
+class TestPostgresFleetQueries(contracts.FleetQueriesContract):
+    pass
+
+
+class TestPostgresTelemetryQueries(contracts.TelemetryQueriesContract):
+    pass
+
+
+class TestPostgresIngestionQueries(contracts.IngestionQueriesContract):
+    pass
