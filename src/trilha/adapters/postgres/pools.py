@@ -1,8 +1,11 @@
 """Connections, as the adapters want them."""
 
+from contextlib import suppress
+
+import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
-from psycopg_pool import AsyncConnectionPool
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from trilha.adapters.postgres.staging import CREATE_STAGING
 
@@ -38,6 +41,12 @@ def open_pool(
         max_lifetime=RECYCLE_S,
         name=name,
     )
+
+
+async def forget_lost(pool: Pool) -> None:
+    """A server that went away took every idle connection with it: find them now, instead of failing once for each."""
+    with suppress(psycopg.Error, PoolClosed, PoolTimeout):
+        await pool.check()
 
 
 async def _make_staging(connection: Connection) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any, LiteralString
 
 import msgspec
+import psycopg
 
 from trilha.adapters.postgres.errors import translated
-from trilha.adapters.postgres.pools import Pool
+from trilha.adapters.postgres.pools import Pool, forget_lost
 from trilha.adapters.postgres.session import SET_ORGANISATION, Row
 from trilha.application.paging import encode_cursor
 from trilha.application.ports import Page, PageRequest
@@ -36,12 +37,23 @@ async def read(
 ) -> list[Row]:
     """Run one reading statement under row-level security; four messages, one answer."""
     with translated():
-        async with pool.connection() as connection, connection.pipeline():
-            await connection.execute("begin read only", prepare=True)
-            await connection.execute(SET_ORGANISATION, (str(organisation_id),), prepare=True)
-            cursor = await connection.execute(statement, params, prepare=True)
-            await connection.execute("commit", prepare=True)
-            return await cursor.fetchall()
+        try:
+            return await _read(pool, organisation_id, statement, params)
+        except psycopg.OperationalError:
+            # most often a server that was restarted since the connection was used; reading twice harms nobody
+            await forget_lost(pool)
+            return await _read(pool, organisation_id, statement, params)
+
+
+async def _read(
+    pool: Pool, organisation_id: OrganisationId, statement: LiteralString, params: Sequence[Any]
+) -> list[Row]:
+    async with pool.connection() as connection, connection.pipeline():
+        await connection.execute("begin read only", prepare=True)
+        await connection.execute(SET_ORGANISATION, (str(organisation_id),), prepare=True)
+        cursor = await connection.execute(statement, params, prepare=True)
+        await connection.execute("commit", prepare=True)
+        return await cursor.fetchall()
 
 
 def page_of_json(listing: str, rows: Sequence[Row], request: PageRequest) -> Page[Any]:

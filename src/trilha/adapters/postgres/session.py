@@ -8,7 +8,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 
 from trilha.adapters.postgres.errors import translated
-from trilha.adapters.postgres.pools import Connection, Pool
+from trilha.adapters.postgres.pools import Connection, Pool, forget_lost
 from trilha.domain.kernel import Conflict, OrganisationId
 
 Params = Sequence[Any] | Mapping[str, Any]
@@ -95,7 +95,10 @@ class Session:
                 with translated():
                     await connection.execute("rollback")
         finally:
+            lost = connection.closed
             await self._pool.putconn(connection)
+            if lost:
+                await forget_lost(self._pool)
 
     async def _flush(self, statement: LiteralString, params: Params) -> AsyncCursor[TupleRow]:
         connection = self.connection
