@@ -2,6 +2,7 @@
 
     urls = prepare_cluster(superuser_url, passwords)            # once, with a superuser's address
     migrate(urls.owner, now=clock.now())                        # at every start
+    make_partitions(urls.owner, now=clock.now())                # each day of a process that runs for months
     check_server(urls.app, setting="TRILHA_DATABASE_URL")
     async with open_pool(urls.app, name="api") as pool:
         units = units_of_work(pool, clock, ids)
@@ -19,7 +20,7 @@ from trilha.adapters.postgres.fleet_queries import PostgresFleetQueries
 from trilha.adapters.postgres.jobs import PostgresJobs
 from trilha.adapters.postgres.leadership import PostgresLeadership
 from trilha.adapters.postgres.leases import PostgresLeases
-from trilha.adapters.postgres.migrate import migrate
+from trilha.adapters.postgres.migrate import make_partitions, migrate
 from trilha.adapters.postgres.organisations import PostgresOrganisations
 from trilha.adapters.postgres.outbox import PostgresDeadLetters, PostgresOutbox
 from trilha.adapters.postgres.pools import Pool, open_pool
@@ -54,6 +55,7 @@ __all__ = [
     "ServerTooOld",
     "check_server",
     "check_version",
+    "make_partitions",
     "migrate",
     "open_pool",
     "prepare_cluster",

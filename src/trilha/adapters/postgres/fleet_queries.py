@@ -1,5 +1,6 @@
 """Master data as screens show it."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -7,7 +8,7 @@ import msgspec
 from trilha.adapters.postgres.fleet import MAPPERS, driver_of, vehicle_of
 from trilha.adapters.postgres.json_text import identifier, identifier_or_null, json_object, plain, text, text_or_null
 from trilha.adapters.postgres.pools import Pool
-from trilha.adapters.postgres.reading import Where, like, page_of_json, read
+from trilha.adapters.postgres.reading import Listing, Where, like, read, read_page
 from trilha.application.fleet.queries import (
     DriverFilter,
     DriverView,
@@ -18,7 +19,7 @@ from trilha.application.fleet.queries import (
 )
 from trilha.application.paging import decode_cursor
 from trilha.application.ports import Page, PageRequest
-from trilha.domain.fleet import MasterKind
+from trilha.domain.fleet import MASTER_KINDS, MasterKind
 from trilha.domain.kernel import DriverId, NotFound, OrganisationId, VehicleId, fold
 
 _JSON: Final = {
@@ -68,6 +69,17 @@ _JSON: Final = {
             "active": plain("active"),
         }
     ),
+}
+
+
+def _name_and_id(key: Sequence[str]) -> tuple[object, ...]:
+    name, number = key
+    return name, int(number)
+
+
+_LISTINGS: Final = {
+    kind: Listing(kind, f"select {_JSON[kind]}, sort_name, id from {kind}", "sort_name, id", _name_and_id)
+    for kind in MASTER_KINDS
 }
 
 
@@ -127,13 +139,7 @@ class PostgresFleetQueries:
     ) -> Page[Any]:
         if page.cursor is not None:
             where.add("(sort_name, id) > (%s, %s)", *decode_cursor(kind, page.cursor, tuple[str, int]))
-        rows = await read(
-            self._pool,
-            organisation_id,
-            f"select {_JSON[kind]}, sort_name, id from {kind} {where.sql} order by sort_name, id limit %s",
-            (*where.params, page.limit + 1),
-        )
-        return page_of_json(kind, rows, page)
+        return await read_page(self._pool, organisation_id, _LISTINGS[kind], where, page)
 
 
 def _conditions(search: str | None, active: bool | None, group_id: int | None) -> Where:

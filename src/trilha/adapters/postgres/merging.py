@@ -24,7 +24,7 @@ _NEAR: Final = (
 no statistics the planner thinks little of such a range, and would read all events of the days within reach, per row.
 Policies add the organisation.
 """
-_BEGIN: Final = (
+_TAKE_TURN: Final = (
     "select pg_advisory_xact_lock(7241004, hashtext(%s)), "
     # a plan made while a partition was empty would be kept when it no longer is
     "set_config('plan_cache_mode', 'force_custom_plan', true)"
@@ -61,11 +61,10 @@ async def merge(
     if not events:
         return MergeOutcome()
     latest = list({event.id: event for event in events}.values())
-    session.later(_BEGIN, (str(organisation_id),))
     if session.staged:
         session.later("delete from staged_events")
-    await session.flush()
     session.staged = True
+    await session.flush()
     await _stage(session, latest)
     times = [event.occurred_at for event in latest]
     params = {
@@ -77,6 +76,7 @@ async def merge(
         "high": max(times) + REACH,
         "reach": REACH,
     }
+    session.later(_TAKE_TURN, (str(organisation_id),))
     inserted = await session.changed(INSERT_NEW, params)
     replaced = await _replace_changed(session, params) if inserted < len(latest) else 0
     return MergeOutcome(inserted=inserted, replaced=replaced, duplicates=len(events) - inserted - replaced)

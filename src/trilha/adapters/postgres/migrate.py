@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.pool import NullPool
 
 from trilha.adapters.postgres.errors import translated
-from trilha.adapters.postgres.partitions import ensure_partitions
+from trilha.adapters.postgres.partitions import ensure_partitions, split_default
 
 LOCK = 7_241_002
 MONTHS_BACK = 2
@@ -37,10 +37,17 @@ def migrate(owner_url: str, *, now: datetime, progress: Progress = lambda _: Non
         connection.commit()
         _upgrade(connection, progress)
     progress("making partitions")
+    make_partitions(owner_url, now=now)
+
+
+def make_partitions(owner_url: str, *, now: datetime) -> list[str]:
+    """Give the months around `now`, and those that wait in the default partition, one of their own; returns new names.
+
+    To be repeated at least monthly while a process runs for long. Blocks. Raises StorageUnavailable.
+    """
     with translated(), psycopg.connect(owner_url, autocommit=True) as owner:
-        ensure_partitions(
-            owner, now.astimezone(UTC) - MONTHS_BACK * _MONTH, now.astimezone(UTC) + MONTHS_AHEAD * _MONTH
-        )
+        made = ensure_partitions(owner, now - MONTHS_BACK * _MONTH, now + MONTHS_AHEAD * _MONTH)
+        return made + split_default(owner)
 
 
 def newest_migration() -> str:

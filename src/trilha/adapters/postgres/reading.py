@@ -1,17 +1,27 @@
 """Reading pages of a list: one round trip, in a transaction of the organisation."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, LiteralString
 
 import msgspec
 import psycopg
 
 from trilha.adapters.postgres.errors import translated
+from trilha.adapters.postgres.pipelined import read_one
 from trilha.adapters.postgres.pools import Pool, forget_lost
 from trilha.adapters.postgres.session import SET_ORGANISATION, Row
 from trilha.application.paging import encode_cursor
 from trilha.application.ports import Page, PageRequest
 from trilha.domain.kernel import OrganisationId
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """A list that is read page by page: what to select (JSON, then the sort key), its order, and the key from text."""
+
+    name: str
+    select: LiteralString
+    order: LiteralString
+    key: Callable[[Sequence[str]], tuple[object, ...]]
 
 
 class Where:
@@ -56,12 +66,25 @@ async def _read(
         return await cursor.fetchall()
 
 
-def page_of_json(listing: str, rows: Sequence[Row], request: PageRequest) -> Page[Any]:
-    """A page of Raw from rows of (JSON, sort key ...), of which one more than the limit was asked for."""
-    items: list[Any] = [msgspec.Raw(row[0]) for row in rows[: request.limit]]
-    if len(rows) <= request.limit:
+async def read_page(
+    pool: Pool, organisation_id: OrganisationId, listing: Listing, where: Where, request: PageRequest
+) -> Page[Any]:
+    """A page of Raw: `statement` gives JSON and then the sort key, of one row more than the limit."""
+    statement: LiteralString = f"{listing.select} {where.sql} order by {listing.order} limit %s"
+    values = [*where.params, request.limit + 1]
+    with translated():
+        try:
+            async with pool.connection() as connection:
+                rows = await read_one(connection, str(organisation_id), statement, values)
+        except psycopg.OperationalError:
+            await forget_lost(pool)
+            async with pool.connection() as connection:
+                rows = await read_one(connection, str(organisation_id), statement, values)
+    items: list[Any] = [msgspec.Raw(rows.get_value(row, 0) or b"") for row in range(min(rows.ntuples, request.limit))]
+    if rows.ntuples <= request.limit:
         return Page(items=items)
-    return Page(items=items, next_cursor=encode_cursor(listing, rows[request.limit - 1][1:]))
+    key = [(rows.get_value(request.limit - 1, column) or b"").decode() for column in range(1, rows.nfields)]
+    return Page(items=items, next_cursor=encode_cursor(listing.name, listing.key(key)))
 
 
 def like(text: str) -> str:

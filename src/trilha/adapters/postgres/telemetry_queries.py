@@ -1,5 +1,6 @@
 """Telemetry events and the log of ingestion as screens show them."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final, LiteralString
 from uuid import UUID
@@ -19,7 +20,7 @@ from trilha.adapters.postgres.json_text import (
     time_or_null,
 )
 from trilha.adapters.postgres.pools import Pool
-from trilha.adapters.postgres.reading import Where, page_of_json, read
+from trilha.adapters.postgres.reading import Listing, Where, read, read_page
 from trilha.application.paging import decode_cursor, encode_cursor
 from trilha.application.ports import Page, PageRequest
 from trilha.application.telemetry.queries import CheckpointView, EventFilter, EventView, RunView, run_view
@@ -62,6 +63,20 @@ _EVENT: Final = json_object(
 _RUN_COLUMNS: Final = ", ".join(IngestionRun.__struct_fields__)
 
 
+def _time_and_id(key: Sequence[str]) -> tuple[object, ...]:
+    moment, number = key
+    return datetime.fromisoformat(moment), int(number)
+
+
+_EVENTS: Final = Listing(
+    "events",
+    f"select {_EVENT}, e.occurred_at, e.id from telemetry_events e "
+    "left join event_types t on t.organisation_id = e.organisation_id and t.id = e.event_type_id",
+    "e.occurred_at desc, e.id desc",
+    _time_and_id,
+)
+
+
 class PostgresTelemetryQueries:
     """See TelemetryQueries. Items are JSON from the database."""
 
@@ -77,15 +92,7 @@ class PostgresTelemetryQueries:
             moment, key = decode_cursor("events", page.cursor, tuple[datetime, int])
             # the first part lets partitions be left out, which they are not for a comparison of rows
             conditions.add("e.occurred_at <= %s and (e.occurred_at, e.id) < (%s, %s)", moment, moment, key)
-        rows = await read(
-            self._pool,
-            organisation_id,
-            f"select {_EVENT}, e.occurred_at, e.id from telemetry_events e "
-            "left join event_types t on t.organisation_id = e.organisation_id and t.id = e.event_type_id "
-            f"{conditions.sql} order by e.occurred_at desc, e.id desc limit %s",
-            (*conditions.params, page.limit + 1),
-        )
-        return page_of_json("events", rows, page)
+        return await read_page(self._pool, organisation_id, _EVENTS, conditions, page)
 
 
 class PostgresIngestionQueries:
