@@ -6,6 +6,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -24,7 +25,7 @@ TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 def test_health_metrics_and_schema_need_no_token(address: str) -> None:
-    for path in ("/", "/health/live", "/health/ready", "/metrics", "/schema", "/schema/openapi.json"):
+    for path in ("/", "/health/live", "/health/ready", "/metrics", "/schema", "/docs", "/schema/openapi.json"):
         assert httpx.get(address + path).status_code == 200, path
 
 
@@ -204,3 +205,27 @@ def test_lines_for_machines_are_written_together_and_hold_the_same() -> None:
     assert {line["trace_id"] for line in logged} == {"0af7651916cd43dd8448eb211c80319c"}
     assert b"Conceicao" not in stream.getvalue()
     assert TOKEN.encode() not in stream.getvalue()
+
+
+def test_metrics_tell_how_the_feed_stands(serving: Serving) -> None:
+    fleet = Fleet()
+    organisation_id = fleet.add_organisation()
+    fill(fleet, organisation_id)
+    fleet.clock.advance(timedelta(minutes=5))
+
+    text = serving(fleet.parts()).get("/metrics").text
+
+    labels = f'{{organisation="{organisation_id}",stream="events"}}'
+    assert f"trilha_feed_token_age_seconds{labels} 3900.0" in text
+    assert f"trilha_feed_idle_seconds{labels} 300.0" in text
+    assert f"trilha_feed_open_gaps{labels} 0.0" in text
+
+
+def test_metrics_outlive_the_database(serving: Serving) -> None:
+    away = Broken(StorageUnavailable("the database cannot be reached now: try again"))
+
+    answer = serving(Fleet().parts(organisations=away, ingestion=away)).get("/metrics")
+
+    assert answer.status_code == 200
+    assert "trilha_http_requests_in_progress" in answer.text
+    assert 'stream="events"' not in answer.text

@@ -10,6 +10,7 @@ from trilha.entrypoints.http.bodies import MAX_BODY_BYTES
 from trilha.entrypoints.http.call import Call, Serving
 from trilha.entrypoints.http.edge import Edge
 from trilha.entrypoints.http.failures import EXCEPTION_HANDLERS
+from trilha.entrypoints.http.feed_gauges import FeedGauges
 from trilha.entrypoints.http.guard import require_token
 from trilha.entrypoints.http.metrics import RequestMetrics
 from trilha.entrypoints.http.parts import HttpParts
@@ -38,6 +39,12 @@ def create_app(parts: HttpParts) -> Litestar:
         openapi_config=None,
         logging_config=None,
     )
-    serving = Serving(parts=parts, tenancy=Tenancy(parts.organisations), metrics=RequestMetrics(parts.version))
+    tenancy = Tenancy(parts.organisations)
+    serving = Serving(
+        parts=parts,
+        tenancy=tenancy,
+        metrics=RequestMetrics(parts.version),
+        feed=FeedGauges(parts, tenancy),
+    )
     app.asgi_handler = Edge(app.asgi_handler, serving)
     return app

@@ -11,6 +11,7 @@ from litestar.types import Scope
 
 from trilha.domain.identity import Organisation
 from trilha.domain.kernel import OrganisationId, parse_source_id
+from trilha.entrypoints.http.feed_gauges import FeedGauges
 from trilha.entrypoints.http.metrics import RequestMetrics
 from trilha.entrypoints.http.parts import HttpParts
 from trilha.entrypoints.http.problems import bad_header
@@ -28,6 +29,7 @@ class Serving(msgspec.Struct, frozen=True):
     parts: HttpParts
     tenancy: Tenancy
     metrics: RequestMetrics
+    feed: FeedGauges
 
 
 class CallContext:
@@ -50,9 +52,9 @@ class Call(Request[Any, Any, State]):
         return context_of(self.scope).serving.parts
 
     @property
-    def metrics(self) -> RequestMetrics:
-        """Counts of all requests."""
-        return context_of(self.scope).serving.metrics
+    def serving(self) -> Serving:
+        """What all requests share."""
+        return context_of(self.scope).serving
 
     async def organisations(self) -> Sequence[Organisation]:
         """Every organisation, oldest first."""

@@ -54,8 +54,9 @@ class RequestMetrics(Collector):
         yield about
 
 
-def exposition(collector: Collector) -> bytes:
-    """All metrics in Prometheus' text format."""
+def exposition(*collectors: Collector) -> bytes:
+    """What the collectors have, in Prometheus' text format."""
     registry = CollectorRegistry()
-    registry.register(collector)
+    for collector in collectors:
+        registry.register(collector)
     return generate_latest(registry)

@@ -62,9 +62,10 @@ async def is_ready(request: Call) -> Answer:
     },
 )
 async def get_metrics(request: Call) -> Answer:
-    """Counts and durations in Prometheus' text format."""
-    body = exposition(request.metrics)
-    return Answer(body, media_type=b"text/plain; version=0.0.4; charset=utf-8")
+    """Counts, durations and how the feed stands, in Prometheus' text format."""
+    serving = request.serving
+    await serving.feed.refresh()
+    return Answer(exposition(serving.metrics, serving.feed), media_type=b"text/plain; version=0.0.4; charset=utf-8")
 
 
 def _not_ready(missing: list[str]) -> Refusal:

@@ -11,7 +11,11 @@ from trilha.entrypoints.http.answers import Answer
 
 DOCUMENT_PATH = "/schema/openapi.json"
 _HTML = b"text/html; charset=utf-8"
-_ASSETS = {"/": ("landing.html", _HTML), "/schema": ("explorer.html", _HTML)} | {
+_ASSETS = {
+    "/": ("landing.html", _HTML),
+    "/schema": ("explorer.html", _HTML),
+    "/docs": ("explorer.html", _HTML),  # where people look first
+} | {
     f"/schema/{name}": (name, media_type)
     for name, media_type in (
         ("explorer.js", b"text/javascript; charset=utf-8"),
@@ -27,7 +31,7 @@ def _content(name: str) -> bytes:
 
 
 def _asset(path: str, name: str, media_type: bytes) -> HTTPRouteHandler:
-    @get(path, include_in_schema=False, name=f"page:{name}")
+    @get(path, include_in_schema=False, name=f"page:{path}")
     async def show() -> Answer:
         return Answer(_content(name), media_type=media_type)
 
