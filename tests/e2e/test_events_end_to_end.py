@@ -56,7 +56,7 @@ async def test_what_the_source_sent_is_what_the_api_tells(simulator: MixSimulato
             events = await everything(api, "/v1/telemetry/events")
             drivers = await everything(api, "/v1/drivers")
             runs = await everything(api, "/v1/etl/runs")
-            (checkpoint,) = (await api.get("/v1/etl/checkpoints")).json()
+            (checkpoint,) = (await api.get("/v1/etl/checkpoints")).json()["items"]
             truth = truth_until(simulator, checkpoint["token_time"])
             busiest = max({event["driver_id"] for event in events}, key=[e["driver_id"] for e in events].count)
             of_busiest = await everything(api, f"/v1/drivers/{busiest}/events")

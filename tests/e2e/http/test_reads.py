@@ -82,7 +82,7 @@ def test_a_driver_without_events_has_an_empty_list_and_an_unknown_one_none(clien
 
 
 def test_checkpoints_tell_their_age(client: httpx.Client) -> None:
-    (checkpoint,) = client.get("/v1/etl/checkpoints").json()
+    (checkpoint,) = client.get("/v1/etl/checkpoints").json()["items"]
 
     assert (checkpoint["stream"], checkpoint["token_age_s"], checkpoint["open_gaps"]) == ("events", 3600.0, 0)
 

@@ -30,6 +30,12 @@ class RunPage(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
+class CheckpointList(msgspec.Struct, frozen=True):
+    """Every stream that was ever begun."""
+
+    items: tuple[CheckpointView, ...]
+
+
 class RunsQuery(PagedQuery, frozen=True, kw_only=True):
     """Which runs."""
 
@@ -54,12 +60,13 @@ async def list_runs(request: Call) -> Answer:
     return json(found)
 
 
-@reads("/v1/etl/checkpoints", "listCheckpoints", list[CheckpointView], tag="etl")
+@reads("/v1/etl/checkpoints", "listCheckpoints", CheckpointList, tag="etl")
 async def list_checkpoints(request: Call) -> Answer:
     """How far each stream has been read."""
     request.asks(Query)
     now = request.parts.clock.now()
-    return json(await request.parts.ingestion.checkpoints(await request.organisation(), now))
+    found = await request.parts.ingestion.checkpoints(await request.organisation(), now)
+    return json(CheckpointList(tuple(found)))
 
 
 @commands(SYNC_PATH, "requestSync", SyncRequested, tag="etl", body=SyncRequest)
