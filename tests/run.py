@@ -84,7 +84,7 @@ def main(arguments: Sequence[str]) -> int:
     _refuse_strays()
     started = time.monotonic()
     with mode.server as environment:
-        if any((ROOT / argument.partition("::")[0]).exists() for argument in rest):
+        if any(argument.startswith("tests/") for argument in rest):
             results = [_run("chosen tests", [*mode.arguments, *rest], environment, None)]
         else:
             results = [_run_group(group, mode, rest, environment) for group in mode.groups if group.present]
