@@ -1,7 +1,7 @@
 """A page of events into the table, by the rule of `trilha.domain.telemetry.plan_merge`, in sets."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
@@ -24,6 +24,9 @@ _NEAR: Final = (
 no statistics the planner thinks little of such a range, and would read all events of the days within reach, per row.
 Policies add the organisation.
 """
+_FIRST: Final = datetime.min.replace(tzinfo=UTC)
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
+"""Sources send both for "never", and no time lies a reach beyond them."""
 _TAKE_TURN: Final = (
     "select pg_advisory_xact_lock(7241004, hashtext(%s)), "
     # a plan made while a partition was empty would be kept when it no longer is
@@ -71,9 +74,9 @@ async def merge(
         "organisation": organisation_id,
         "page": page_id,
         "received_at": received_at,
-        "low": min(times) - REACH,
+        "low": max(min(times), _FIRST + REACH) - REACH,
         "middle": min(times),
-        "high": max(times) + REACH,
+        "high": min(max(times), _LAST - REACH) + REACH,
         "reach": REACH,
     }
     session.later(_TAKE_TURN, (str(organisation_id),))

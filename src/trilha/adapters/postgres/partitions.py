@@ -12,6 +12,8 @@ from psycopg import sql
 
 TABLE = "telemetry_events"
 DEFAULT = "telemetry_events_default"
+PLAUSIBLE = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+"""Broken clocks say 1899 or 9999; their months stay in the default partition instead of making partitions of one row."""
 _LOCK = 7_241_003
 _DECEMBER = 12
 _MOVE: LiteralString = (
@@ -37,11 +39,12 @@ def ensure_partitions(owner: psycopg.Connection, start: datetime, end: datetime)
 
 
 def split_default(owner: psycopg.Connection) -> list[str]:
-    """Give every month that waits in the default partition one of its own."""
+    """Give every plausible month that waits in the default partition one of its own."""
     found = owner.execute(
-        sql.SQL("select distinct date_trunc('month', occurred_at, 'UTC') from {} order by 1").format(
-            sql.Identifier(DEFAULT)
-        )
+        sql.SQL(
+            "select distinct date_trunc('month', occurred_at, 'UTC') from {} "
+            "where occurred_at >= {} and occurred_at < {} order by 1"
+        ).format(sql.Identifier(DEFAULT), *map(sql.Literal, PLAUSIBLE))
     ).fetchall()
     return [name for (month,) in found for name in ensure_partitions(owner, month, month)]
 
