@@ -13,7 +13,7 @@ from psycopg import sql
 TABLE = "telemetry_events"
 DEFAULT = "telemetry_events_default"
 PLAUSIBLE = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
-"""Broken clocks say 1899 or 9999; their months stay in the default partition instead of making partitions of one row."""
+"""Broken clocks say 1899 or 9999; their months stay in the default partition, or each would make one of its own."""
 _LOCK = 7_241_003
 _DECEMBER = 12
 _MOVE: LiteralString = (
