@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 from datetime import timedelta
+from functools import partial
 
 from trilha.application.ports import (
     Clock,
@@ -84,22 +85,18 @@ class ExclusiveRun:
 
     async def _logged(self, lease: Lease, kind: RunKind, steps: Steps) -> IngestionRun:
         run = await self._begin(lease, kind)
+        ending: Callable[..., IngestionRun] = succeed
         try:
             external_id = await self._external_id(lease.organisation_id)
             async with aclosing(steps(lease, run, external_id)) as progress:
                 async for committed in progress:
                     run = committed
-            run = succeed(run, self._clock.now())
         except DomainError as error:
-            run = fail(run, error.code, str(error), self._clock.now())
-        except asyncio.CancelledError:
-            await self._save(lease, fail(run, STOPPED, _STOPPED_MESSAGE, self._clock.now()))
-            raise
+            ending = partial(fail, code=error.code, message=str(error))
         except BaseException as error:
-            await self._save(lease, fail(run, "internal", type(error).__name__, self._clock.now()))
+            await self._end(lease, run, partial(fail, code="internal", message=type(error).__name__))
             raise
-        await self._save(lease, run)
-        return run
+        return await self._end(lease, run, ending)
 
     async def _begin(self, lease: Lease, kind: RunKind) -> IngestionRun:
         now = self._clock.now()
@@ -112,10 +109,19 @@ class ExclusiveRun:
             await unit.commit()
         return run
 
-    async def _save(self, lease: Lease, run: IngestionRun) -> None:
+    async def _end(self, lease: Lease, run: IngestionRun, ending: Callable[..., IngestionRun]) -> IngestionRun:
+        """Write down how it ended, on top of what is kept, for the answer to its last commit may have been lost.
+
+        A run that is not kept as running was declared lost by a successor, whose word stands.
+        """
+        now = self._clock.now()
         async with self._units(lease.organisation_id) as unit:
-            await unit.runs.save(run)
-            await unit.commit()
+            running = {one.id: one for one in await unit.runs.running(run.kind)}
+            ended = ending(running.get(run.id, run), now=now)
+            if run.id in running:
+                await unit.runs.save(ended)
+                await unit.commit()
+        return ended
 
     async def _external_id(self, organisation_id: OrganisationId) -> int:
         source = await self._organisations.source_of(organisation_id)

@@ -4,13 +4,16 @@ import msgspec
 import pytest
 
 from tests.unit.application.conftest import EXTERNAL_ID, ORGANISATION_ID, Installation
-from trilha.adapters.memory import MemorySource
+from trilha.adapters.memory import MemoryDatabase, MemorySource, MemoryUnitsOfWork
+from trilha.adapters.memory.unit_of_work import MemoryUnitOfWork
 from trilha.application.exclusive_run import LEASE_TTL
+from trilha.application.ports import StorageUnavailable
 from trilha.application.telemetry.ingest_events import IngestEventsCommand
 from trilha.domain.kernel import (
     DriverId,
     EventId,
     EventTypeId,
+    OrganisationId,
     RejectedRecord,
     SourceUnavailable,
     VehicleId,
@@ -184,3 +187,59 @@ async def test_a_stream_without_end_does_not_hold_the_worker(here: Installation)
     assert run is not None
     assert (run.status, run.pages) == (RunStatus.SUCCEEDED, 2)
     assert stored(here) == set(range(1, 7))
+
+
+async def test_a_page_whose_commit_was_not_answered_counts_in_its_run(here: Installation) -> None:
+    """The store took the page and died before it could say so; the log of runs must still agree with the tables."""
+    here.source.emit(EXTERNAL_ID, events(here, 1, 6))
+    here.units = UnansweredCommit(here.database, of_commit=4)
+    run = await here.ingest()(COMMAND)
+    assert run is not None
+    assert (run.status, run.error_code, run.pages) == (RunStatus.FAILED, "storage.unavailable", 2)
+    assert here.tables.runs == {run.id: run}
+    assert stored(here) == set(range(1, 7))
+    again = await here.ingest()(COMMAND)
+    assert again is not None
+    assert (again.status, again.received) == (RunStatus.SUCCEEDED, 0)
+
+
+async def test_who_was_declared_lost_does_not_rewrite_the_log(here: Installation) -> None:
+    here.source.emit(EXTERNAL_ID, events(here, 1, 3))
+    answer = here.source.events_since
+
+    async def sleep_while_another_runs(external_id: int, token: str, *, urgent: bool) -> SourcePage:
+        here.source.events_since = answer  # type: ignore[method-assign] # the rival's calls are ordinary
+        page = await answer(external_id, token, urgent=urgent)
+        here.clock.advance(2 * LEASE_TTL)
+        rival = await here.ingest("rival")(COMMAND)
+        assert rival is not None
+        assert rival.status is RunStatus.SUCCEEDED
+        return page
+
+    here.source.events_since = sleep_while_another_runs  # type: ignore[method-assign] # a source that is very slow
+    run = await here.ingest()(COMMAND)
+    assert run is not None
+    assert (run.status, run.error_code) == (RunStatus.FAILED, "lease.lost")
+    assert here.tables.runs[run.id].status is RunStatus.LOST
+    assert sorted(one.status for one in here.tables.runs.values()) == [RunStatus.LOST, RunStatus.SUCCEEDED]
+
+
+class UnansweredCommit(MemoryUnitsOfWork):
+    """The answer to one commit is lost on its way; the commit is not."""
+
+    def __init__(self, database: MemoryDatabase, *, of_commit: int) -> None:
+        super().__init__(database)
+        self._left = of_commit
+
+    def __call__(self, organisation_id: OrganisationId) -> MemoryUnitOfWork:
+        unit = super().__call__(organisation_id)
+        commit = unit.commit
+
+        async def commit_and_perhaps_tell() -> None:
+            await commit()
+            self._left -= 1
+            if self._left == 0:
+                raise StorageUnavailable("the connection broke while the answer was on its way")
+
+        unit.commit = commit_and_perhaps_tell  # type: ignore[method-assign] # a line that breaks
+        return unit
