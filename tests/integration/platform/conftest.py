@@ -22,7 +22,10 @@ from tests.integration.platform.world import (
 from tests.postgres import PASSWORDS, cloned, in_database, postgres_superuser_url, postgres_template
 from trilha.adapters.mix import open_mix
 from trilha.adapters.postgres import DatabaseUrls, urls_for
-from trilha.simulators.mix import ClockChange
+from trilha.simulators.mix import ClockChange, Scenario
+
+AGE = timedelta(days=6)
+"""How much history the source has: all of it is young enough for a first token."""
 
 __all__ = ["postgres_superuser_url", "postgres_template"]
 
@@ -49,12 +52,15 @@ def open_store(request: pytest.FixtureRequest) -> OpenStore:
 
 
 @pytest.fixture
-async def simulator() -> AsyncIterator[RecordingSimulator]:
+def scenario() -> Scenario:
+    return msgspec.structs.replace(SCENARIO, epoch=datetime.now(UTC).replace(microsecond=0) - AGE)
+
+
+@pytest.fixture
+async def simulator(scenario: Scenario) -> AsyncIterator[RecordingSimulator]:
     """Its clock stands still, so that its truth does."""
-    now = datetime.now(UTC).replace(microsecond=0)
-    scenario = msgspec.structs.replace(SCENARIO, epoch=now - timedelta(days=6))
     async with RecordingSimulator(scenario) as running:
-        running.change_clock(ClockChange(set=now, stop=True))
+        running.change_clock(ClockChange(set=scenario.epoch + AGE, stop=True))
         yield running
 
 

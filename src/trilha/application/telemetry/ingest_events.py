@@ -9,7 +9,7 @@ import msgspec
 from trilha.application.exclusive_run import ExclusiveRun
 from trilha.application.ports import Clock, Lease, TelemetryUnitOfWork, UnitsOfWork
 from trilha.application.telemetry.store_page import StorePage, StorePageCommand
-from trilha.domain.kernel import OrganisationId
+from trilha.domain.kernel import OrganisationId, SinceTokenTooOld
 from trilha.domain.telemetry import (
     Checkpoint,
     GapOpened,
@@ -21,6 +21,7 @@ from trilha.domain.telemetry import (
     first_checkpoint,
     is_too_old,
     leap_over_gap,
+    may_leap,
     seed_time,
 )
 
@@ -67,6 +68,20 @@ class IngestEvents:
         self, lease: Lease, run: IngestionRun, external_id: int, max_pages: int
     ) -> AsyncGenerator[IngestionRun, None]:
         checkpoint = await self._checkpoint(lease)
+        try:
+            async with aclosing(self._stored(lease, run, external_id, checkpoint, max_pages)) as progress:
+                async for committed in progress:
+                    run = committed
+                    yield run
+        except SinceTokenTooOld as refusal:
+            checkpoint = await self._leapt(lease, refusal)
+            async with aclosing(self._stored(lease, run, external_id, checkpoint, max_pages)) as progress:
+                async for committed in progress:
+                    yield committed
+
+    async def _stored(
+        self, lease: Lease, run: IngestionRun, external_id: int, checkpoint: Checkpoint, max_pages: int
+    ) -> AsyncGenerator[IngestionRun, None]:
         async with aclosing(self._pages(external_id, checkpoint.token, max_pages)) as pages:
             async for page in pages:
                 stored = await self._store_page(
@@ -82,6 +97,17 @@ class IngestEvents:
             if checkpoint is None or is_too_old(checkpoint.token_time, self._clock.now()):
                 checkpoint = await self._start_young(unit, checkpoint)
                 await unit.commit()
+        return checkpoint
+
+    async def _leapt(self, lease: Lease, refusal: SinceTokenTooOld) -> Checkpoint:
+        """Go on behind a gap where the source counts its seven days by a clock that is ahead of ours."""
+        async with self._units(lease.organisation_id) as unit:
+            await unit.guard(lease)
+            checkpoint = await unit.checkpoints.get(STREAM)
+            if checkpoint is None or not may_leap(checkpoint.token_time, self._clock.now()):
+                raise refusal
+            checkpoint = await self._start_young(unit, checkpoint)
+            await unit.commit()
         return checkpoint
 
     async def _start_young(self, unit: TelemetryUnitOfWork, old: Checkpoint | None) -> Checkpoint:

@@ -13,6 +13,7 @@ from trilha.domain.telemetry.checkpoint import (
     first_checkpoint,
     is_too_old,
     leap_over_gap,
+    may_leap,
     seed_time,
 )
 from trilha.domain.telemetry.events import EventsIngested, GapOpened
@@ -67,6 +68,7 @@ __all__ = [
     "first_checkpoint",
     "is_too_old",
     "leap_over_gap",
+    "may_leap",
     "occurred_at",
     "plan_merge",
     "seed_time",

@@ -15,6 +15,9 @@ OLDEST_TOKEN = timedelta(days=7)
 SEED_AGE = timedelta(days=6, hours=12)
 """Where a first token starts: as much history as the source gives, less room for a slow start."""
 
+LEAST_LEAP = timedelta(hours=1)
+"""A refused token that is hardly older than a fresh one is not left behind, for the fresh one would be refused too."""
+
 
 class Checkpoint(msgspec.Struct, frozen=True):
     """The token from which a stream is read next. `version` grows with every page and guards against two writers."""
@@ -45,6 +48,14 @@ def seed_time(now: datetime) -> datetime:
 def is_too_old(token_time: datetime, now: datetime) -> bool:
     """Whether the source would refuse a token of that time."""
     return now - token_time >= OLDEST_TOKEN
+
+
+def may_leap(token_time: datetime, now: datetime) -> bool:
+    """Whether a fresh token may serve where the source, whose clock is not ours, refused one of that time as too old.
+
+    Bounds how often a source that refuses every token makes us open another gap.
+    """
+    return seed_time(now) - token_time >= LEAST_LEAP
 
 
 def first_checkpoint(stream: Stream, token: str, token_time: datetime, now: datetime) -> Checkpoint:
