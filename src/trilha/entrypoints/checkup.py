@@ -6,11 +6,13 @@ from enum import StrEnum
 
 import msgspec
 
-from trilha.domain.kernel import DomainError
 from trilha.entrypoints.container.database import open_database
+from trilha.entrypoints.container.here import embedded_addresses, existing_folder
 from trilha.entrypoints.container.messaging import check_messaging
 from trilha.entrypoints.container.worker import open_ingestion
+from trilha.entrypoints.mistakes import as_mistake
 from trilha.entrypoints.settings import Settings, missing_mix_settings
+from trilha.entrypoints.supervisor import status
 
 _MANY_WAITING = 1_000
 
@@ -21,6 +23,7 @@ class Health(StrEnum):
     OK = "ok"
     WARNING = "warning"
     FAILED = "failed"
+    SKIPPED = "skipped"
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -31,23 +34,67 @@ class Finding(msgspec.Struct, frozen=True):
     detail: str
 
 
+Look = Callable[[Settings], Awaitable[Finding]]
+
+
 async def check_everything(settings: Settings, *, ask_source: bool) -> list[Finding]:
-    """Look at database, bus, feed and source; never raises for what it finds."""
-    parts: list[tuple[str, Callable[[Settings], Awaitable[Finding]]]] = [
-        ("database", _database),
-        ("messages", _messages),
-        ("feed", _feed),
-    ]
+    """Look at processes, database, bus, feed and source; never raises for what it finds."""
+    processes, reachable = _processes(settings)
+    if reachable is None:
+        return [
+            processes,
+            *(_skipped(part, "nothing runs here") for part in ("database", "messages", "feed", "source")),
+        ]
+    database = await _examined("database", _database, reachable)
+    findings = [processes, database]
+    looks: list[tuple[str, Look]] = [("messages", _messages), ("feed", _feed)]
     if ask_source:
-        parts.append(("source", _source))
-    return [await _examined(name, look, settings) for name, look in parts]
+        looks.append(("source", _source))
+    for part, look in looks:
+        if database.health is Health.FAILED and part != "messages":
+            findings.append(_skipped(part, "needs the database"))
+        else:
+            findings.append(await _examined(part, look, reachable))
+    return findings
 
 
-async def _examined(part: str, look: Callable[[Settings], Awaitable[Finding]], settings: Settings) -> Finding:
+def _processes(settings: Settings) -> tuple[Finding, Settings | None]:
+    """How the processes on this machine are, and where the servers are found."""
+    folder = existing_folder(settings)
+    run = None if folder is None else status(folder)
+    if run is None or not run.running:
+        if settings.database_url and settings.nats_url:
+            return Finding(
+                "processes", Health.OK, "your own servers are used; nothing runs on the data folder"
+            ), settings
+        why = f" (the last start failed: {run.error})" if run is not None and run.error else ""
+        return Finding("processes", Health.FAILED, f"nothing runs on this data folder{why}: start `trilha up`"), None
+    if not run.ready:
+        return Finding("processes", Health.WARNING, "`trilha up` is starting"), embedded_addresses(settings)
+    restarted = [
+        f"{child.name} {child.restarts} (last end: {child.last_exit})" for child in run.children if child.restarts
+    ]
+    down = [f"{child.name} is {child.state}" for child in run.children if child.state not in {"ready", "done"}]
+    if down or restarted:
+        detail = "; ".join([*down, *(["restarts: " + ", ".join(restarted)] if restarted else [])])
+        return Finding("processes", Health.WARNING, f"{detail}; see the logs in {folder.logs if folder else ''}"), (
+            embedded_addresses(settings)
+        )
+    return Finding("processes", Health.OK, f"all {len(run.children)} are well"), embedded_addresses(settings)
+
+
+def _skipped(part: str, why: str) -> Finding:
+    return Finding(part, Health.SKIPPED, f"not looked at: {why}")
+
+
+async def _examined(part: str, look: Look, settings: Settings) -> Finding:
     try:
         return await look(settings)
-    except DomainError as error:
-        return Finding(part, Health.FAILED, f"{error} ({error.code})")
+    except Exception as error:
+        mistake = as_mistake(error)
+        if mistake is None:
+            raise
+        return Finding(part, Health.FAILED, str(mistake))
 
 
 async def _database(settings: Settings) -> Finding:

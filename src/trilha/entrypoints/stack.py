@@ -4,42 +4,43 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import UTC, datetime, timedelta
-
-import msgspec
 
 from trilha.adapters.embedded import DataFolder, EmbeddedNats, EmbeddedPostgres
 from trilha.adapters.embedded.ports import ReservedPort
-from trilha.entrypoints.container.here import api_token, database_variables, prepare_cluster
-from trilha.entrypoints.settings import PREFIX, BadSettings, Settings, load_settings, missing_mix_settings, variable
-from trilha.entrypoints.supervisor import Address, ChildSpec, Launch, http_ready, server_child
+from trilha.entrypoints.container.here import api_token, database_variables, simulator_variables
+from trilha.entrypoints.feed import DEMO, OWN, require_feed
+from trilha.entrypoints.mistakes import ExitCode, Mistake
+from trilha.entrypoints.settings import BadSettings, Settings, missing_mix_settings, variable
+from trilha.entrypoints.supervisor import (
+    Address,
+    ChildSpec,
+    Launch,
+    OnProgress,
+    Supervisor,
+    SupervisorError,
+    detach,
+    http_ready,
+    server_child,
+)
 from trilha.entrypoints.worker.heartbeat import is_alive
-from trilha.simulators.mix import Login, Scenario
 
 _LOOPBACK = "127.0.0.1"
-_DEMO_MEMORY = "demo.json"
-_HISTORY = timedelta(days=7)
-
-
-class Demo(msgspec.Struct, frozen=True):
-    """What makes the simulated company the same one after every restart."""
-
-    seed: int
-    epoch: datetime
+_SOURCE_SETTINGS = (variable("mix_"), variable("fleet_source"))
 
 
 class Stack:
     """The processes of one installation and what they tell each other.
 
     Children get their configuration by environment; addresses of the embedded servers are known when those are ready,
-    so each launch is made at its time. Raises BadSettings where nothing says where telemetry comes from.
+    so each launch is made at its time. Raises BadSettings where nothing says where telemetry comes from, and Mistake
+    where the data folder is for another feed.
     """
 
     def __init__(self, settings: Settings, folder: DataFolder, *, demo: bool) -> None:
-        if not demo and (missing := missing_mix_settings(settings)):
-            raise BadSettings([*missing, "or run `trilha up --demo` to try Trilha with a simulated company"])
+        _require_source(settings, demo=demo)
         self._settings = settings
         self._folder = folder
+        self._feed = require_feed(folder.path, DEMO if demo else OWN)
         self._postgres = None if settings.database_url else EmbeddedPostgres(folder)
         self._nats = None if settings.nats_url else EmbeddedNats(folder)
         self._simulator_port = ReservedPort(folder.run / "simulator.port") if demo else None
@@ -47,7 +48,8 @@ class Stack:
     @property
     def api_url(self) -> str:
         """Where the API is reached from this machine."""
-        return f"http://{self._api_host}:{self._settings.http_port}"
+        host = f"[{self._api_host}]" if ":" in self._api_host else self._api_host
+        return f"http://{host}:{self._settings.http_port}"
 
     @property
     def simulator_url(self) -> str | None:
@@ -67,37 +69,33 @@ class Stack:
     def children(self) -> tuple[ChildSpec, ...]:
         """In order of their needs."""
         servers = [server_child(one) for one in (self._postgres, self._nats) if one is not None]
-        migrating = ChildSpec(name="migrate", launch=self._migrate, needs=tuple(one.name for one in servers))
+        embedded = () if self._postgres is None else ("embedded",)
+        migrating = ChildSpec(
+            name="migrate",
+            launch=self._launch("migrate", *embedded),
+            needs=tuple(one.name for one in servers),
+            once=True,
+        )
         sources = [] if self._simulator_port is None else [self._simulator(self._simulator_port)]
         needs = (migrating.name, *(one.name for one in sources))
         worker = ChildSpec(name="worker", launch=self._launch("worker"), needs=needs, ready=self._worker_is_ready)
         api = ChildSpec(
             name="api",
-            launch=self._launch("serve"),
+            launch=self._launch("api"),
             needs=(migrating.name,),
             ready=http_ready(self._api_host, self._settings.http_port, "/health/ready"),
         )
-        return (*servers, migrating, *sources, worker, api)
+        return (*servers, *sources, migrating, worker, api)
 
     @property
     def _api_host(self) -> str:
         everywhere = {"0.0.0.0": _LOOPBACK, "::": "::1"}  # noqa: S104 - compared, not bound
         return everywhere.get(self._settings.http_host, self._settings.http_host)
 
-    async def _migrate(self) -> None:
-        if self._postgres is not None:
-            await asyncio.to_thread(prepare_cluster, self._postgres)
-        from trilha.entrypoints.container.database import migrate
-
-        await migrate(load_settings({**_trilha_variables(), **self._servers()}))
-
     def _simulator(self, port: ReservedPort) -> ChildSpec:
-        async def launch() -> Launch:
-            demo = self._remembered_demo()
-            arguments = ("--port", str(port.number), "--seed", str(demo.seed), "--epoch", demo.epoch.isoformat())
-            return _command("simulate", "mix", *arguments, environment={})
-
+        arguments = (str(port.number), str(self._feed.seed), self._feed.since.isoformat())
         discovery = http_ready(_LOOPBACK, port.number, "/core/.well-known/openid-configuration")
+        launch = _command("simulator", *arguments, environment=os.environ)
         return ChildSpec(name="simulator", launch=launch, ready=discovery, after_stop=port.close)
 
     def _launch(self, *arguments: str) -> Callable[[], Awaitable[Launch]]:
@@ -107,39 +105,71 @@ class Stack:
         return launch
 
     def _environment(self) -> dict[str, str]:
-        told = {
-            **self._servers(),
-            variable("api_token"): api_token(self._settings),
-            variable("data_dir"): str(self._folder.path),
-        }
+        told = dict(os.environ)
         if self.simulator_url is not None:
-            told |= {variable(f"mix_{field}"): value for field, value in msgspec.structs.asdict(Login()).items()}
-            told[variable("mix_identity_url")] = f"{self.simulator_url}/core"
-            told[variable("mix_api_url")] = self.simulator_url
-        return told
-
-    def _servers(self) -> dict[str, str]:
-        told = {} if self._postgres is None else database_variables(self._postgres)
+            told = {name: value for name, value in told.items() if not name.startswith(_SOURCE_SETTINGS)}
+            told |= simulator_variables(self.simulator_url)
+        if self._postgres is not None:
+            told |= database_variables(self._postgres)
         if self._nats is not None:
             told[variable("nats_url")] = self._nats.url
+        told[variable("api_token")] = api_token(self._settings)
+        told[variable("data_dir")] = str(self._folder.path)
         return told
-
-    def _remembered_demo(self) -> Demo:
-        memory = self._folder.path / _DEMO_MEMORY
-        if memory.exists():
-            return msgspec.json.decode(memory.read_bytes(), type=Demo)
-        demo = Demo(seed=Scenario().seed, epoch=datetime.now(UTC).replace(microsecond=0) - _HISTORY)
-        memory.write_bytes(msgspec.json.encode(demo))
-        return demo
 
     async def _worker_is_ready(self) -> bool:
         return await asyncio.to_thread(is_alive, self._folder.run)
 
 
+async def run_stack(
+    stack: Stack,
+    folder: DataFolder,
+    *,
+    on_progress: OnProgress | None = None,
+    on_ready: Callable[[], None] | None = None,
+) -> None:
+    """Run all processes until a signal ends them. Raises Mistake, after everything has been stopped."""
+    supervisor = Supervisor(
+        folder,
+        stack.children(),
+        addresses=stack.addresses,
+        screen={"api": stack.api_url, "data": str(folder.path)},
+        on_progress=on_progress,
+        on_ready=on_ready,
+    )
+    try:
+        await supervisor.run()
+    except SupervisorError as error:
+        raise Mistake(str(error), ExitCode.UNAVAILABLE) from error
+
+
+def start_in_background(stack: Stack, folder: DataFolder, *, demo: bool, on_progress: OnProgress) -> None:
+    """Let another process run the same stack; return when it is ready. Raises Mistake with its reason."""
+    stack.release()
+    try:
+        detach(folder, _argv("supervisor", DEMO if demo else OWN), on_progress=on_progress)
+    except SupervisorError as error:
+        raise Mistake(str(error).removeprefix("error: "), ExitCode.UNAVAILABLE) from error
+
+
+def _require_source(settings: Settings, *, demo: bool) -> None:
+    if demo:
+        own = [field for field in ("database_url", "nats_url") if getattr(settings, field)]
+        if own:
+            raise BadSettings(
+                [
+                    f"{variable(field)} is set, but a demo runs on servers of its own, so that no simulated company "
+                    "gets among your data: unset it, or leave out --demo"
+                    for field in own
+                ]
+            )
+    elif missing := missing_mix_settings(settings):
+        raise BadSettings([*missing, "or run `trilha up --demo` to try Trilha with a simulated bus company"])
+
+
 def _command(*arguments: str, environment: Mapping[str, str]) -> Launch:
-    argv = (sys.executable, "-m", "trilha.entrypoints.cli", *arguments)
-    return Launch(argv=argv, env={**os.environ, **environment})
+    return Launch(argv=_argv(*arguments), env=environment)
 
 
-def _trilha_variables() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name.startswith(PREFIX)}
+def _argv(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "trilha.entrypoints.process", *arguments)

@@ -6,7 +6,8 @@ import pytest
 from nats.aio.client import Client
 
 from trilha.adapters.embedded import EmbeddedNats
-from trilha.adapters.nats import NatsTaskQueue, TaskBroker, started, task_broker
+from trilha.adapters.nats.task_queue import NatsTaskQueue
+from trilha.adapters.nats.tasks import TaskBroker, started, task_broker
 from trilha.testing.contracts.jobs import TakeTask, TaskQueueContract
 
 

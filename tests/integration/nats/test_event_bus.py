@@ -15,16 +15,9 @@ from nats.js.api import RetentionPolicy
 
 from tests.integration.nats.world import MemoryDeadLetters, WallClock, an_event, consuming, until
 from trilha.adapters.embedded import EmbeddedNats
-from trilha.adapters.nats import (
-    BusUnavailable,
-    NatsEventBus,
-    StreamMismatch,
-    ensure_streams,
-    open_nats,
-    started,
-    task_broker,
-)
+from trilha.adapters.nats import BusUnavailable, NatsEventBus, StreamMismatch, ensure_streams, open_nats
 from trilha.adapters.nats.streams import EVENTS, events_stream
+from trilha.adapters.nats.tasks import started, task_broker
 from trilha.application.ports import Envelope
 
 

@@ -11,8 +11,10 @@ from taskiq.receiver import Receiver
 from tests.integration.nats.test_event_bus import kill_and_restart
 from tests.integration.nats.world import until
 from trilha.adapters.embedded import EmbeddedNats
-from trilha.adapters.nats import BusUnavailable, NatsTaskQueue, TaskBroker, started, task_broker
+from trilha.adapters.nats import BusUnavailable
 from trilha.adapters.nats.streams import TASKS
+from trilha.adapters.nats.task_queue import NatsTaskQueue
+from trilha.adapters.nats.tasks import TaskBroker, started, task_broker
 
 pytestmark = pytest.mark.usefixtures("client")
 

@@ -23,7 +23,9 @@ from trilha.adapters.memory import (
     MemoryOutbox,
     MemoryUnitsOfWork,
 )
-from trilha.adapters.nats import NatsEventBus, NatsTaskQueue, started, task_broker
+from trilha.adapters.nats import NatsEventBus
+from trilha.adapters.nats.task_queue import NatsTaskQueue
+from trilha.adapters.nats.tasks import started, task_broker
 from trilha.adapters.system import SystemClock, Uuid7Ids
 from trilha.application.relay_outbox import RelayOutbox
 from trilha.application.schedule import first_job_rows
@@ -32,7 +34,9 @@ from trilha.application.tick_schedule import TickSchedule
 from trilha.domain.identity import Organisation
 from trilha.domain.kernel import OrganisationId, SourceUnavailable
 from trilha.domain.telemetry import EventsIngested, Stream
-from trilha.entrypoints.worker import Role, WorkerOptions, WorkerParts, is_alive, run_worker
+from trilha.entrypoints.worker import Role, is_alive
+from trilha.entrypoints.worker.parts import WorkerOptions, WorkerParts
+from trilha.entrypoints.worker.process import run_worker
 
 OURS = OrganisationId(UUID(int=5))
 PAGES = 300

@@ -10,10 +10,13 @@ from signal import SIGKILL
 from uuid import UUID
 
 from tests.integration.nats.world import WallClock
-from trilha.adapters.nats import NatsEventBus, NatsTaskQueue, ensure_streams, open_nats, started, task_broker
+from trilha.adapters.nats import NatsEventBus, ensure_streams, open_nats
+from trilha.adapters.nats.task_queue import NatsTaskQueue
+from trilha.adapters.nats.tasks import started, task_broker
 from trilha.application.ports import DeadLetter, Envelope
 from trilha.domain.kernel import OrganisationId
-from trilha.entrypoints.worker import WorkerOptions, WorkerParts, run_worker
+from trilha.entrypoints.worker.parts import WorkerOptions, WorkerParts
+from trilha.entrypoints.worker.process import run_worker
 
 ORGANISATION = OrganisationId(UUID(int=7))
 

@@ -15,7 +15,7 @@ than a page's own statements do.
 
 from trilha.adapters.postgres.checks import OLDEST_MAJOR, check_server, check_version
 from trilha.adapters.postgres.cluster import APP, OWNER, ROLES, SYSTEM, DatabaseUrls, prepare_cluster, urls_for
-from trilha.adapters.postgres.errors import PostgresRefused, RoleTooPowerful, SchemaBehind, ServerTooOld
+from trilha.adapters.postgres.errors import PostgresRefused, RoleTooPowerful, SchemaAhead, SchemaBehind, ServerTooOld
 from trilha.adapters.postgres.fleet_queries import PostgresFleetQueries
 from trilha.adapters.postgres.jobs import PostgresJobs
 from trilha.adapters.postgres.leadership import PostgresLeadership
@@ -51,6 +51,7 @@ __all__ = [
     "PostgresTokenStore",
     "PostgresUnitOfWork",
     "RoleTooPowerful",
+    "SchemaAhead",
     "SchemaBehind",
     "ServerTooOld",
     "check_server",

@@ -5,12 +5,11 @@ from typing import Final
 import psycopg
 
 from trilha.adapters.postgres.errors import RoleTooPowerful, SchemaBehind, ServerTooOld, translated
-from trilha.adapters.postgres.migrate import newest_migration
+from trilha.adapters.postgres.migrate import CONNECT_S, NEWEST_MIGRATION, current_migration
 from trilha.application.ports import StorageUnavailable
 
 OLDEST_MAJOR: Final = 15
 _PER_MAJOR: Final = 10_000
-_CONNECT_S: Final = 10
 _POWERS: Final = ("is a superuser", "has BYPASSRLS")
 
 
@@ -28,7 +27,7 @@ def check_server(url: str, *, setting: str) -> None:
 
 def _connected(url: str, setting: str) -> psycopg.Connection:
     try:
-        return psycopg.connect(url, autocommit=True, connect_timeout=_CONNECT_S)
+        return psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_S)
     except psycopg.OperationalError as error:
         reason = str(error).partition("\n")[0]
         raise StorageUnavailable(f"{setting} leads to no database that lets us in: {reason}") from error
@@ -54,10 +53,6 @@ def _check_role(connection: psycopg.Connection, setting: str) -> None:
 
 
 def _check_schema(connection: psycopg.Connection, setting: str) -> None:
-    try:
-        found = connection.execute("select version_num from alembic_version").fetchone()
-    except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
-        found = None
-    seen = found[0] if found else None
-    if seen != newest_migration():
-        raise SchemaBehind(setting, seen, newest_migration())
+    seen = current_migration(connection)
+    if seen != NEWEST_MIGRATION:
+        raise SchemaBehind(setting, seen, NEWEST_MIGRATION)

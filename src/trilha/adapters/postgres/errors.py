@@ -4,6 +4,7 @@ PostgresRefused              the server or the login cannot be used as it is; a 
 +-- ServerTooOld             below the oldest version whose SQL we write
 +-- RoleTooPowerful          a login that row-level security would not hold
 +-- SchemaBehind             migrations are missing
++-- SchemaAhead              a newer Trilha has migrated it
 """
 
 from collections.abc import Iterator
@@ -53,6 +54,18 @@ class SchemaBehind(PostgresRefused):
         super().__init__(
             f"{setting} leads to a database at migration {found or 'none'}; this version of Trilha needs {expected}: "
             "run `trilha migrate` (with the newest Trilha that uses this database)"
+        )
+
+
+class SchemaAhead(PostgresRefused):
+    """The database has seen a step that this Trilha does not know; there is no way back."""
+
+    code = "postgres.schema_ahead"
+
+    def __init__(self, found: str | None, known: str) -> None:
+        super().__init__(
+            f"the database is at migration {found or 'none'}, but this version of Trilha knows them up to {known}: "
+            "use the newer Trilha that migrated it"
         )
 
 

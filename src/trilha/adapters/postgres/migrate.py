@@ -1,17 +1,10 @@
 """Bringing the schema up to date and the partitions ahead of time. Signs in as the owner."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
+from typing import Final
 
 import psycopg
-import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy.pool import NullPool
 
 from trilha.adapters.postgres.errors import translated
 from trilha.adapters.postgres.partitions import ensure_partitions, split_default
@@ -19,6 +12,9 @@ from trilha.adapters.postgres.partitions import ensure_partitions, split_default
 LOCK = 7_241_002
 MONTHS_BACK = 2
 MONTHS_AHEAD = 3
+NEWEST_MIGRATION: Final = "0001"
+"""The step that this version of the code was written for. A constant, because Alembic is slow to import."""
+CONNECT_S: Final = 10
 _MONTH = timedelta(days=31)
 
 Progress = Callable[[str], None]
@@ -28,14 +24,17 @@ def migrate(owner_url: str, *, now: datetime, progress: Progress = lambda _: Non
     """Run the steps that this database has not seen, then make the partitions around `now`.
 
     Safe to repeat and to run twice at once: the second waits for the first. `progress` hears what is being done.
-    Blocks; call it in a thread from async code. Raises StorageUnavailable.
+    Blocks; call it in a thread from async code. Raises StorageUnavailable, SchemaAhead.
     """
-    engine = sa.create_engine(_sqlalchemy_url(owner_url), poolclass=NullPool)
-    with _translated(), engine.connect() as connection:
+    with translated(), psycopg.connect(owner_url, autocommit=True, connect_timeout=CONNECT_S) as owner:
         progress("waiting for other migrations")
-        connection.execute(sa.text("select pg_advisory_lock(:lock)"), {"lock": LOCK})
-        connection.commit()
-        _upgrade(connection, progress)
+        owner.execute("select pg_advisory_lock(%s)", (LOCK,))
+        found = current_migration(owner)
+        if found != NEWEST_MIGRATION:
+            from trilha.adapters.postgres.upgrade import upgrade
+
+            progress(f"migrating from {found or 'an empty database'} to {NEWEST_MIGRATION}")
+            upgrade(owner_url, found)
     progress("making partitions")
     make_partitions(owner_url, now=now)
 
@@ -50,36 +49,10 @@ def make_partitions(owner_url: str, *, now: datetime) -> list[str]:
         return made + split_default(owner)
 
 
-def newest_migration() -> str:
-    """The step that this version of the code was written for."""
-    head = ScriptDirectory.from_config(_config()).get_current_head()
-    assert head is not None  # noqa: S101 - the package always ships its steps
-    return head
-
-
-def _upgrade(connection: sa.Connection, progress: Progress) -> None:
-    config = _config()
-    config.attributes["connection"] = connection
-    found = MigrationContext.configure(connection).get_current_revision()
-    connection.commit()
-    progress(f"migrating from {found or 'an empty database'} to {newest_migration()}")
-    command.upgrade(config, "head")
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    return config
-
-
-def _sqlalchemy_url(url: str) -> str:
-    return "postgresql+psycopg://" + url.partition("://")[2]
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    with translated():
-        try:
-            yield
-        except sa.exc.DBAPIError as error:
-            raise (error.orig or error) from error
+def current_migration(connection: psycopg.Connection) -> str | None:
+    """The last step that the database has seen, as far as this login may know; None for an empty one."""
+    try:
+        found = connection.execute("select version_num from alembic_version").fetchone()
+    except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):
+        return None
+    return found[0] if found else None

@@ -5,12 +5,12 @@ import os
 from collections.abc import Sequence
 
 import rich_click as click
+from rich.markup import escape
 
 from trilha.application.telemetry.queries import RunView
-from trilha.entrypoints.cli.output import CommandFailed, as_json, console, errors, show, speaks_plainly
+from trilha.entrypoints.cli.output import as_json, console, errors, say, show, speaks_plainly
 from trilha.entrypoints.cli.running import running_settings
-from trilha.entrypoints.following import summary
-from trilha.entrypoints.logs import configure_logging
+from trilha.entrypoints.mistakes import Mistake
 from trilha.entrypoints.settings import BadSettings, Settings, load_settings, missing_mix_settings
 
 _KINDS = {"master-data": "sync_master_data", "events": "ingest_events"}
@@ -27,15 +27,17 @@ def migrate(*, as_superuser: str | None) -> None:
     """Bring the database schema and the NATS streams up to date. Safe to repeat, and to run twice at once.
 
     [cyan]trilha up[/] does this by itself. Data are never removed; there is no way back but a backup.
+
+    Example: [cyan]trilha migrate --as-superuser postgresql://postgres@db.example/postgres[/]
     """
     settings = running_settings(_loaded("migrate"))
-    from trilha.entrypoints.container import database
+    from trilha.entrypoints.container import schema
 
     if as_superuser:
-        database.make_roles(settings, as_superuser)
+        schema.make_roles(settings, as_superuser)
     with console.status("migrating") as progress:
-        asyncio.run(database.migrate(settings, progress.update))
-    console.print("the database and the streams are up to date")
+        asyncio.run(schema.migrate(settings, progress.update))
+    say("the database and the streams are up to date")
 
 
 @click.command()
@@ -48,6 +50,8 @@ def sync(*, what: str, wait: bool, timeout_s: float, as_json: bool) -> None:
     """Ask the running workers for fresh data now, and watch them.
 
     [cyan]all[/] is master data (drivers, vehicles, groups, event types) and events. Exit code 1 if a run fails.
+
+    Example: [cyan]trilha sync events[/]
     """
     settings = running_settings(_loaded("sync"))
     from trilha.entrypoints.following import request_and_follow
@@ -68,6 +72,8 @@ def ingest(*, what: str, as_json: bool) -> None:
     """Bring data in here and now, in this process, without a worker.
 
     Needs the database and the MiX settings; takes the same lease as the workers, so both can never write at once.
+
+    Example: [cyan]trilha ingest master-data[/]
     """
     settings = running_settings(_loaded("ingest"))
     if missing := missing_mix_settings(settings):
@@ -82,6 +88,8 @@ def ingest(*, what: str, as_json: bool) -> None:
 
 def _loaded(process: str) -> Settings:
     settings = load_settings(os.environ)
+    from trilha.entrypoints.logs import configure_logging
+
     configure_logging(settings.log_format, "warning", process)
     return settings
 
@@ -90,10 +98,12 @@ def _report(runs: Sequence[RunView], *, as_json: bool) -> None:
     if as_json:
         show({"runs": runs}, as_json=True)
     else:
+        from trilha.entrypoints.following import summary
+
         for run in runs:
-            console.print(summary(run), highlight=False)
+            say(escape(summary(run)))
         if not runs:
-            console.print("asked; the workers begin within a second (`trilha sync` without --no-wait follows them)")
+            say("asked; the workers begin within a second (`trilha sync` without --no-wait follows them)")
     failed = [run for run in runs if run.status in {"failed", "lost"}]
     if failed:
-        raise CommandFailed("; ".join(f"{run.kind}: {run.error_message} ({run.error_code})" for run in failed))
+        raise Mistake("; ".join(f"{run.kind}: {run.error_message} ({run.error_code})" for run in failed))

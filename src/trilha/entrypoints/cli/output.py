@@ -1,18 +1,21 @@
 """How commands speak: to people in a terminal, to scripts as JSON, to shells by exit code."""
 
 import json
+import os
+import shlex
+import shutil
 import sys
 from collections.abc import Callable, Mapping
-from enum import IntEnum
 from functools import wraps
+from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 import msgspec
 import rich_click as click
 from rich.console import Console
+from rich.markup import escape
 
-from trilha.domain.kernel import DomainError
-from trilha.entrypoints.settings import BadSettings
+from trilha.entrypoints.mistakes import Mistake, as_mistake
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
@@ -23,25 +26,16 @@ errors = Console(stderr=True)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for scripts instead of text.")
 
 
-class ExitCode(IntEnum):
-    """What a shell can tell from a command that did not end well."""
+class _Refusal(click.ClickException):
+    """A mistake, as click ends a command with it."""
 
-    FAILED = 1
-    USAGE = 2
-    CONFIGURATION = 3
-    UNAVAILABLE = 4
-
-
-class CommandFailed(click.ClickException):
-    """Ends a command with one clear message and an exit code."""
-
-    def __init__(self, message: str, code: ExitCode = ExitCode.FAILED) -> None:
-        super().__init__(message)
-        self.exit_code = code  # type: ignore[misc] # click reads it from the instance
+    def __init__(self, mistake: Mistake) -> None:
+        super().__init__(str(mistake))
+        self.exit_code = mistake.code  # type: ignore[misc] # click reads it from the instance
 
     def show(self, file: object = None) -> None:  # noqa: ARG002 - the signature is click's
         """Print the message to standard error, marked."""
-        errors.print(f"[bold red]error:[/] {_escaped(self.message)}", highlight=False, soft_wrap=True)
+        errors.print(f"[bold red]error:[/] {escape(self.message)}", highlight=False, soft_wrap=True)
 
 
 def speaks_plainly(command: Callable[Params, Result]) -> Callable[Params, Result]:
@@ -51,12 +45,18 @@ def speaks_plainly(command: Callable[Params, Result]) -> Callable[Params, Result
     def wrapped(*args: Params.args, **kwargs: Params.kwargs) -> Result:
         try:
             return command(*args, **kwargs)
-        except BadSettings as error:
-            raise CommandFailed(str(error), ExitCode.CONFIGURATION) from None
-        except DomainError as error:
-            raise CommandFailed(f"{error} ({error.code})") from error
+        except Exception as error:
+            mistake = as_mistake(error)
+            if mistake is None:
+                raise
+            raise _Refusal(mistake) from None
 
     return wrapped
+
+
+def say(text: str) -> None:
+    """A line for people, marked up; as long as it has to be, so that paths and commands can be copied."""
+    console.print(text, highlight=False, soft_wrap=True)
 
 
 def show(values: Mapping[str, object] | msgspec.Struct, *, as_json: bool) -> None:
@@ -64,17 +64,28 @@ def show(values: Mapping[str, object] | msgspec.Struct, *, as_json: bool) -> Non
     plain = msgspec.to_builtins(values, str_keys=True)
     if as_json:
         sys.stdout.write(json.dumps(plain, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
         return
     width = max((len(key) for key in plain), default=0)
     for key, value in plain.items():
-        console.print(f"[dim]{key.replace('_', ' '):<{width}}[/]  {_escaped(_text(value))}", highlight=False)
+        text = "-" if value is None else str(value)
+        say(f"[dim]{key.replace('_', ' '):<{width}}[/]  {escape(text)}")
 
 
-def _text(value: object) -> str:
-    return "-" if value is None else str(value)
+def this_program(data_dir: str | None = None) -> str:
+    """How whoever started this process can start it again, for commands to copy."""
+    program = Path(sys.argv[0])
+    found = shutil.which("trilha")
+    if program.name == "__main__.py":
+        words = [sys.executable, "-m", "trilha.entrypoints.cli"]
+    elif found and Path(found).samefile(program):
+        words = ["trilha"]
+    else:
+        words = [_nearest(program)]
+    prefix = f"TRILHA_DATA_DIR={shlex.quote(data_dir)} " if data_dir else ""
+    return prefix + shlex.join(words)
 
 
-def _escaped(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
+def _nearest(program: Path) -> str:
+    near = os.path.relpath(program)
+    return str(program.absolute()) if near.startswith(os.pardir) else near

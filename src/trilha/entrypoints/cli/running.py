@@ -1,13 +1,13 @@
 """Finding the servers that a running `trilha up` has on this machine."""
 
-from trilha.entrypoints.cli.output import CommandFailed, ExitCode
+from trilha.entrypoints.mistakes import ExitCode, Mistake
 from trilha.entrypoints.settings import Settings, variable
 
 
 def running_settings(settings: Settings) -> Settings:
     """The settings with the addresses of the running embedded servers filled in where none are configured.
 
-    Raises CommandFailed, naming the settings, where neither is there.
+    Raises Mistake, naming the settings, where neither is there.
     """
     if settings.database_url and settings.nats_url:
         return settings
@@ -15,9 +15,10 @@ def running_settings(settings: Settings) -> Settings:
 
     found = embedded_addresses(settings)
     if found is None:
-        raise CommandFailed(
+        raise Mistake(
             f"nothing runs on this data folder, and {variable('database_url')} and {variable('nats_url')} are not set: "
-            "start `trilha up` first, or name your own servers",
+            f"start `trilha up` first, set {variable('data_dir')} to the folder of one that runs, or name your own "
+            "servers",
             ExitCode.UNAVAILABLE,
         )
     return found

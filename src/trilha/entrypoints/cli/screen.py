@@ -8,11 +8,10 @@ from typing import Self
 
 from rich.console import Group, RenderableType
 from rich.live import Live
-from rich.panel import Panel
-from rich.table import Table
+from rich.markup import escape
 from rich.text import Text
 
-from trilha.entrypoints.cli.output import console
+from trilha.entrypoints.cli.output import console, errors, say
 
 _MARKS = {
     "waiting": ("·", "dim"),
@@ -33,13 +32,14 @@ _NAMES = {
 
 
 class StartScreen:
-    """One line a step, alive in a terminal, printed once each elsewhere."""
+    """One line a step, alive in a terminal, printed once each elsewhere; later only what is out of the ordinary."""
 
     def __init__(self, steps: Sequence[str]) -> None:
         self._states = dict.fromkeys(steps, "waiting")
         self._began = time.monotonic()
         self._live = Live(console=console, refresh_per_second=10, transient=True) if console.is_terminal else None
-        self._stopped = False
+        self._started = False
+        self._ending = False
 
     def __enter__(self) -> Self:
         if self._live:
@@ -50,23 +50,37 @@ class StartScreen:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.stop()
+        self.started()
+
+    @property
+    def seconds(self) -> float:
+        """Since the beginning."""
+        return time.monotonic() - self._began
 
     def progress(self, step: str, state: str) -> None:
         """A step came into a state."""
-        self._states[step] = state
-        if self._stopped:
-            return
-        if self._live:
+        before, self._states[step] = self._states[step], state
+        if state == "stopping":
+            self._end()
+        elif self._started:
+            if "restarting" in {before, state}:
+                errors.print(f"{_NAMES.get(step, step)}: {state}", highlight=False)
+        elif self._live:
             self._live.update(self._rendered())
         elif state in {"ready", "done", "failed"}:
-            console.print(f"{_NAMES.get(step, step)}: {state} after {time.monotonic() - self._began:.1f} s")
+            say(f"{_NAMES.get(step, step)}: {state} after {self.seconds:.1f} s")
 
-    def stop(self) -> None:
+    def started(self) -> None:
         """Leave the terminal to others."""
-        if not self._stopped and self._live:
+        if not self._started and self._live:
             self._live.stop()
-        self._stopped = True
+        self._started = True
+
+    def _end(self) -> None:
+        if not self._ending:
+            self.started()
+            errors.print("stopping; Ctrl-C once more ends everything at once", highlight=False)
+        self._ending = True
 
     def _rendered(self) -> RenderableType:
         lines = []
@@ -76,31 +90,29 @@ class StartScreen:
         return Group(*lines)
 
 
-def ready_screen(api_url: str, data: Path, *, seconds: float, demo: bool) -> RenderableType:
-    """The screen on which a start ends."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim")
-    table.add_column()
-    table.add_row("API", f"{api_url}   reference to browse: {api_url}/docs")
-    table.add_row("data", f"{data}   kept when this stops")
-    table.add_row("sign in", "TOKEN=$(.venv/bin/trilha token)")
-    table.add_row("", "")
-    for index, (what, command) in enumerate(_things_to_try(api_url), start=1):
-        table.add_row(f"try {index}", f"{command}\n[dim]{what}[/]")
+def show_ready(api_url: str, data: Path, program: str, *, seconds: float, demo: bool, stop: str) -> None:
+    """The screen on which a start ends. No box and no wrapping: everything on it can be copied."""
     company = "a simulated bus company is feeding it" if demo else "MiX Integrate is feeding it"
-    return Panel(table, title=f"[bold green]Trilha is ready[/] after {seconds:.1f} s", subtitle=company, expand=False)
+    say(f"\n[bold green]Trilha is ready[/] after {seconds:.1f} s; {company}\n")
+    say(f"  [dim]API        [/] {api_url}")
+    say(f"  [dim]reference  [/] {api_url}/docs")
+    say(f"  [dim]data       [/] {escape(str(data))} [dim](kept when this stops)[/]")
+    say(f"  [dim]stop       [/] {escape(stop)}\n")
+    say("[bold]Sign in[/], in another terminal:")
+    say(f"  [cyan]TOKEN=$({escape(program)} token)[/]")
+    for what, command in _things_to_try(api_url):
+        say(f"\n[bold]Try[/] {what}:")
+        say(f"  [cyan]{escape(command)}[/]")
+    say("")
 
 
 def _things_to_try(api_url: str) -> tuple[tuple[str, str], ...]:
-    sign_in = '-H "Authorization: Bearer $TOKEN"'
+    ask = 'curl -s -H "Authorization: Bearer $TOKEN"'
     return (
-        (
-            "drivers called something like José, accents ignored",
-            f"curl -s {sign_in} '{api_url}/v1/drivers?search=jose'",
-        ),
+        ("drivers called something like José, accents ignored", f"{ask} '{api_url}/v1/drivers?search=jose'"),
         (
             "the newest driving infractions",
-            f"curl -s {sign_in} '{api_url}/v1/telemetry/events?classification=driving_infraction&limit=3'",
+            f"{ask} '{api_url}/v1/telemetry/events?classification=driving_infraction&limit=3'",
         ),
-        ("how the feed is doing", f"curl -s {sign_in} '{api_url}/v1/etl/runs?limit=5'"),
+        ("how the feed is doing", f"{ask} '{api_url}/v1/etl/runs?limit=5'"),
     )

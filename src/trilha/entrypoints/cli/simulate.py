@@ -2,16 +2,20 @@
 
 import asyncio
 import contextlib
+import shlex
 from datetime import UTC, datetime, timedelta
 
 import rich_click as click
 
-from trilha.entrypoints.cli.output import CommandFailed, ExitCode, as_json, show, speaks_plainly
+from trilha.entrypoints.cli.output import as_json, show, speaks_plainly
 
 
 @click.group()
 def simulate() -> None:
-    """Run a simulated outside system on this machine."""
+    """Run a simulated outside system on this machine.
+
+    Example: [cyan]trilha simulate mix --port 9000[/]
+    """
 
 
 @simulate.command()
@@ -41,9 +45,13 @@ def mix(
 ) -> None:
     """Simulate MiX Integrate: a bus company, as unkind as the real service.
 
-    Point [cyan]TRILHA_MIX_IDENTITY_URL[/] and [cyan]TRILHA_MIX_API_URL[/] at the addresses it prints. The side door
-    under [cyan]/_sim/[/] breaks answers, turns the clock and tells the truth about what was sent.
+    Run the lines that it prints in another terminal, then [cyan]trilha up[/] there. The side door under
+    [cyan]/_sim/[/] breaks answers, turns the clock and tells the truth about what was sent.
+
+    Example: [cyan]trilha simulate mix --port 9000 --vehicles 200[/]
     """
+    from trilha.entrypoints.container.here import simulator_variables
+    from trilha.entrypoints.simulation import simulate_mix
     from trilha.simulators.mix import MixSimulator, Scenario
 
     begun = epoch or datetime.now(UTC).replace(microsecond=0) - timedelta(days=7)
@@ -54,31 +62,13 @@ def mix(
         events_per_vehicle_per_day=events_per_vehicle_per_day,
     )
 
-    async def run() -> None:
-        simulator = MixSimulator(scenario)
-        try:
-            await simulator.start(host, port)
-        except OSError as error:
-            reason = error.strerror or error
-            raise CommandFailed(
-                f"cannot listen on {host}:{port}: {reason}; choose another --port", ExitCode.UNAVAILABLE
-            ) from error
-        login = scenario.login
-        show(
-            {
-                "TRILHA_MIX_IDENTITY_URL": simulator.identity_url,
-                "TRILHA_MIX_API_URL": simulator.api_url,
-                "TRILHA_MIX_CLIENT_ID": login.client_id,
-                "TRILHA_MIX_CLIENT_SECRET": login.client_secret,
-                "TRILHA_MIX_USERNAME": login.username,
-                "TRILHA_MIX_PASSWORD": login.password,
-            },
-            as_json=as_json,
-        )
-        try:
-            await asyncio.get_running_loop().create_future()
-        finally:
-            await simulator.stop()
+    def announce(simulator: MixSimulator) -> None:
+        variables = simulator_variables(simulator.api_url)
+        if as_json:
+            show(variables, as_json=True)
+        else:
+            for name, value in variables.items():
+                click.echo(f"export {name}={shlex.quote(value)}")
 
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(run())
+        asyncio.run(simulate_mix(scenario, host, port, announce))

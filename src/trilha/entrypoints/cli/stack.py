@@ -2,15 +2,12 @@
 
 import asyncio
 import os
-import sys
-import time
 
 import rich_click as click
 
-from trilha.entrypoints.cli.output import CommandFailed, ExitCode, as_json, console, errors, show, speaks_plainly
-from trilha.entrypoints.cli.screen import StartScreen, ready_screen
-from trilha.entrypoints.container.here import DataFolder, EmbeddedError, data_folder
-from trilha.entrypoints.settings import Settings, load_settings
+from trilha.entrypoints.cli.output import as_json, errors, say, show, speaks_plainly, this_program
+from trilha.entrypoints.mistakes import ExitCode, Mistake
+from trilha.entrypoints.settings import load_settings, variable
 
 
 @click.command()
@@ -23,61 +20,58 @@ def up(*, demo: bool, detach: bool) -> None:
     Data stay in [cyan].trilha[/] (as root below [cyan]/var/lib/trilha[/]; [cyan]TRILHA_DATA_DIR[/] says otherwise), so
     the next start goes on where this one ended. With [cyan]TRILHA_DATABASE_URL[/] or [cyan]TRILHA_NATS_URL[/] your own
     servers are used instead of the embedded ones.
-    """
-    from trilha.entrypoints.stack import Stack
-    from trilha.entrypoints.supervisor import Supervisor, SupervisorError
-    from trilha.entrypoints.supervisor import detach as start_detached
 
+    Example: [cyan]TRILHA_HTTP_PORT=8080 trilha up --demo[/]
+    """
     settings = load_settings(os.environ)
-    folder = _folder(settings)
+    from trilha.entrypoints.cli.screen import StartScreen, show_ready
+    from trilha.entrypoints.container.here import data_folder, running_holder
+    from trilha.entrypoints.stack import Stack, run_stack, start_in_background
+
+    folder = data_folder(settings)
+    _refuse_second(folder.path, running_holder(folder))
     stack = Stack(settings, folder, demo=demo)
-    begun = time.monotonic()
-    screen = {"api": stack.api_url, "data": str(folder.path), "demo": "yes" if demo else "no"}
+    program = this_program(settings.data_dir)
 
     def announce() -> None:
-        starting.stop()
-        console.print(ready_screen(stack.api_url, folder.path, seconds=time.monotonic() - begun, demo=demo))
+        screen.started()
+        stop = f"{program} down   (how it is doing: {program} status)" if detach else "Ctrl-C"
+        show_ready(stack.api_url, folder.path, program, seconds=screen.seconds, demo=demo, stop=stop)
 
-    with StartScreen([child.name for child in stack.children()]) as starting:
-        try:
-            if detach:
-                argv = [sys.executable, "-m", "trilha.entrypoints.cli", "up", *(["--demo"] if demo else [])]
-                stack.release()
-                start_detached(folder, argv, on_progress=starting.progress)
-                announce()
-                return
-            supervisor = Supervisor(
-                folder,
-                stack.children(),
-                addresses=stack.addresses,
-                screen=screen,
-                on_progress=starting.progress,
-                on_ready=announce,
-            )
-            asyncio.run(supervisor.run())
-        except SupervisorError as error:
-            starting.stop()
-            raise CommandFailed(str(error), ExitCode.UNAVAILABLE) from error
-    errors.print("stopped; your data are kept in", str(folder.path), highlight=False)
+    with StartScreen([child.name for child in stack.children()]) as screen:
+        if detach:
+            start_in_background(stack, folder, demo=demo, on_progress=screen.progress)
+            announce()
+            return
+        asyncio.run(run_stack(stack, folder, on_progress=screen.progress, on_ready=announce))
+    errors.print(f"stopped; your data are kept in {folder.path}", highlight=False, soft_wrap=True, markup=False)
 
 
 @click.command()
 @as_json
 @speaks_plainly
 def status(*, as_json: bool) -> None:
-    """Say what is running. Exit code 0 when everything is ready, 4 otherwise."""
+    """Say what is running. Exit code 0 when everything is ready, 4 otherwise.
+
+    Example: [cyan]trilha status --json | jq .ready[/]
+    """
+    from trilha.entrypoints.container.here import existing_folder
+    from trilha.entrypoints.supervisor import RunStatus
     from trilha.entrypoints.supervisor import status as read_status
 
-    state = read_status(_folder(load_settings(os.environ)))
+    folder = existing_folder(load_settings(os.environ))
+    state = RunStatus(running=False) if folder is None else read_status(folder)
     if as_json:
         show(state, as_json=True)
     elif not state.running:
-        console.print("not running" + (f"; the last start failed: {state.error}" if state.error else ""))
+        say("not running" + (f"; the last start failed: {state.error}" if state.error else ""))
     else:
-        console.print(f"{'ready' if state.ready else 'starting'} since {state.since}, supervisor process {state.pid}")
+        since = "" if state.since is None else f" since {state.since.astimezone():%Y-%m-%d %H:%M:%S}"
+        where = f", {state.screen['api']}" if "api" in state.screen else ""
+        say(f"{'ready' if state.ready else 'starting'}{since}, supervisor process {state.pid}{where}")
         for child in state.children:
-            restarts = f", restarted {child.restarts} times, last end: {child.last_exit}" if child.restarts else ""
-            console.print(f"  {child.name:<10} {child.state:<8} {child.pid or '':<8}{restarts}", highlight=False)
+            restarts = f", restarts: {child.restarts}, last end: {child.last_exit}" if child.restarts else ""
+            say(f"  {child.name:<10} {child.state:<10} {child.pid or '':<8}{restarts}".rstrip())
     if not (state.running and state.ready):
         raise SystemExit(ExitCode.UNAVAILABLE)
 
@@ -85,19 +79,26 @@ def status(*, as_json: bool) -> None:
 @click.command()
 @speaks_plainly
 def down() -> None:
-    """Stop what [cyan]trilha up --detach[/] left running, and wait for its end. Data are kept."""
+    """Stop what runs on this data folder, and wait for its end. Data are kept.
+
+    Example: [cyan]TRILHA_DATA_DIR=~/trilha-demo trilha down[/]
+    """
+    from trilha.entrypoints.container.here import existing_folder
     from trilha.entrypoints.supervisor import SupervisorError
     from trilha.entrypoints.supervisor import down as stop
 
+    folder = existing_folder(load_settings(os.environ))
     try:
-        stopped = stop(_folder(load_settings(os.environ)))
+        stopped = folder is not None and stop(folder)
     except SupervisorError as error:
-        raise CommandFailed(str(error)) from error
-    console.print("stopped" if stopped else "was not running")
+        raise Mistake(str(error)) from error
+    say("stopped" if stopped else "was not running")
 
 
-def _folder(settings: Settings) -> DataFolder:
-    try:
-        return data_folder(settings)
-    except EmbeddedError as error:
-        raise CommandFailed(str(error), ExitCode.CONFIGURATION) from error
+def _refuse_second(folder: object, holder: int | None) -> None:
+    if holder is not None:
+        raise Mistake(
+            f"Trilha runs already on the data folder {folder} (process {holder}): `trilha status` says how it is "
+            f"doing, `trilha down` stops it; for a second one set {variable('data_dir')} and {variable('http_port')}",
+            ExitCode.UNAVAILABLE,
+        )

@@ -4,20 +4,13 @@ from pathlib import Path
 
 import msgspec
 
-from trilha.adapters.embedded import DataFolder, EmbeddedError, EmbeddedPostgres, open_data_folder
+from trilha.adapters.embedded import DataFolder, EmbeddedError, EmbeddedPostgres, find_data_folder, open_data_folder
 from trilha.adapters.embedded.nats import USER as NATS_USER
 from trilha.adapters.embedded.ports import HOST as _HOST
+from trilha.adapters.embedded.ports import remembered_port
+from trilha.entrypoints.feed import DEMO, known_feed
+from trilha.entrypoints.mistakes import ExitCode, Mistake
 from trilha.entrypoints.settings import Settings, variable
-
-__all__ = [
-    "DataFolder",
-    "EmbeddedError",
-    "api_token",
-    "data_folder",
-    "database_variables",
-    "embedded_addresses",
-    "prepare_cluster",
-]
 
 ROLES = {"database_url": "trilha_app", "database_owner_url": "trilha_owner", "database_system_url": "trilha_system"}
 DATABASE = "trilha"
@@ -26,9 +19,24 @@ _TOKEN = "api-token"  # noqa: S105 - the name of the secret
 
 
 def data_folder(settings: Settings) -> DataFolder:
-    """The folder that the settings name, or the project's own; raises EmbeddedError."""
+    """The folder that the settings name, or the project's own, made if need be. Raises Mistake."""
     embeds = not (settings.database_url and settings.nats_url)
-    return open_data_folder(Path(settings.data_dir) if settings.data_dir else None, for_servers=embeds)
+    try:
+        return open_data_folder(_given(settings), for_servers=embeds)
+    except EmbeddedError as error:
+        raise Mistake(str(error), ExitCode.CONFIGURATION) from error
+
+
+def existing_folder(settings: Settings) -> DataFolder | None:
+    """The same folder if it is there; for looking, nothing is made or changed. Raises Mistake."""
+    try:
+        return find_data_folder(_given(settings))
+    except EmbeddedError as error:
+        raise Mistake(str(error), ExitCode.CONFIGURATION) from error
+
+
+def _given(settings: Settings) -> Path | None:
+    return Path(settings.data_dir) if settings.data_dir else None
 
 
 def api_token(settings: Settings) -> str:
@@ -47,23 +55,44 @@ def database_variables(postgres: EmbeddedPostgres) -> dict[str, str]:
     return {variable(field): postgres.url(role, passwords[role], DATABASE) for field, role in ROLES.items()}
 
 
-def prepare_cluster(postgres: EmbeddedPostgres) -> None:
-    """Make the roles and the database where they are missing."""
-    from trilha.adapters.postgres import prepare_cluster as prepare
+def superuser_url(folder: DataFolder) -> str:
+    """Where the superuser of the embedded PostgreSQL signs in, for making roles and database."""
+    return EmbeddedPostgres(folder).superuser_url
 
-    prepare(postgres.superuser_url, role_passwords(postgres.folder), database=DATABASE)
+
+def simulator_variables(url: str) -> dict[str, str]:
+    """How the simulated company at this address is reached, as environment variables."""
+    return {variable(field): value for field, value in _simulator_settings(url).items()}
+
+
+def _simulator_settings(url: str) -> dict[str, str]:
+    from trilha.simulators.mix.scenario import Login
+
+    login = {f"mix_{field}": value for field, value in msgspec.structs.asdict(Login()).items()}
+    return {**login, "mix_identity_url": f"{url}/core", "mix_api_url": url}
+
+
+def running_holder(folder: DataFolder) -> int | None:
+    """The process of the `trilha up` that runs on this folder; None where none does."""
+    return folder.lock_holder(_SUPERVISOR)
 
 
 def embedded_addresses(settings: Settings) -> Settings | None:
-    """The settings with the servers of a running `trilha up` filled in; None where none runs on this data folder."""
-    folder = data_folder(settings)
-    if folder.lock_holder(_SUPERVISOR) is None:
+    """The settings with the servers of a running `trilha up` filled in; None where none runs on this data folder.
+
+    In a demo those of the simulated company as well.
+    """
+    folder = existing_folder(settings)
+    if folder is None or running_holder(folder) is None:
         return None
     found: dict[str, str] = {}
+    feed = known_feed(folder.path)
+    if feed is not None and feed.kind == DEMO:
+        found |= _simulator_settings(f"http://{_HOST}:{_remembered_port(folder, 'simulator')}")
     if not settings.database_url:
         port = _remembered_port(folder, "postgres")
         passwords = role_passwords(folder)
-        found = {
+        found |= {
             field: f"postgresql://{role}:{passwords[role]}@{_HOST}:{port}/{DATABASE}" for field, role in ROLES.items()
         }
     if not settings.nats_url:
@@ -73,4 +102,7 @@ def embedded_addresses(settings: Settings) -> Settings | None:
 
 
 def _remembered_port(folder: DataFolder, name: str) -> int:
-    return int((folder.run / f"{name}.port").read_text())
+    port = remembered_port(folder.run / f"{name}.port")
+    if not port:
+        raise Mistake("`trilha up` is just starting here: try again when it is ready", ExitCode.UNAVAILABLE)
+    return port

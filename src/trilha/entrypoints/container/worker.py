@@ -6,7 +6,9 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
-from trilha.adapters.nats import NatsEventBus, NatsTaskQueue, TaskBroker, open_nats, started, task_broker
+from trilha.adapters.nats import NatsEventBus, open_nats
+from trilha.adapters.nats.task_queue import NatsTaskQueue
+from trilha.adapters.nats.tasks import TaskBroker, started, task_broker
 from trilha.adapters.postgres import PostgresLeadership, PostgresRateLimiter, PostgresTokenStore
 from trilha.application.fleet.sync_master_data import SyncMasterDataCommand
 from trilha.application.identity.connect_organisations import ConnectOrganisationsCommand
@@ -14,11 +16,12 @@ from trilha.application.ports import RateLimit
 from trilha.application.subscriptions import SUBSCRIPTIONS
 from trilha.application.telemetry.ingest_events import IngestEventsCommand
 from trilha.domain.kernel import OrganisationId
-from trilha.entrypoints.container.database import ensure_months, open_database
+from trilha.entrypoints.container.database import open_database
+from trilha.entrypoints.container.schema import ensure_months
 from trilha.entrypoints.container.sources import SourceParts, source_named
 from trilha.entrypoints.container.table import Container
 from trilha.entrypoints.settings import Settings
-from trilha.entrypoints.worker import WorkerParts
+from trilha.entrypoints.worker.parts import WorkerParts
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ STATUS_OF_CODE: Mapping[str, int] = MappingProxyType(
         "postgres.too_old": 503,
         "postgres.role_too_powerful": 503,
         "postgres.schema_behind": 503,
+        "postgres.schema_ahead": 503,
         "fleet.source_answered_nothing": 502,
         "source.error": 502,
         "source.unavailable": 503,

@@ -5,7 +5,8 @@ import asyncio
 from trilha.application.subscriptions import SUBSCRIPTIONS, Subscription
 from trilha.entrypoints.worker.endless import Led, keep_going
 from trilha.entrypoints.worker.heartbeat import Pulse
-from trilha.entrypoints.worker.parts import Role, WorkerParts
+from trilha.entrypoints.worker.parts import WorkerParts
+from trilha.entrypoints.worker.roles import Role
 
 
 async def consume_all(parts: WorkerParts, pulse: Pulse) -> None:

@@ -8,7 +8,8 @@ from typing import NoReturn
 
 from trilha.domain.kernel import DomainError, SourceRefused, SourceUnavailable
 from trilha.entrypoints.worker.heartbeat import Pulse
-from trilha.entrypoints.worker.parts import Leadership, Role
+from trilha.entrypoints.worker.parts import Leadership
+from trilha.entrypoints.worker.roles import Role
 
 log = logging.getLogger(__name__)
 

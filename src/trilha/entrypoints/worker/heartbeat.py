@@ -11,7 +11,7 @@ import msgspec
 
 from trilha.application.ports import Clock
 from trilha.domain.kernel import DomainError
-from trilha.entrypoints.worker.parts import Role
+from trilha.entrypoints.worker.roles import Role
 
 FRESH = timedelta(seconds=10)
 """Written each second; older than this, its process hangs or is gone."""

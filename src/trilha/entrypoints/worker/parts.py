@@ -1,7 +1,6 @@
 """What a worker process is made of; the container fills it in, tests with parts in memory."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
@@ -12,30 +11,7 @@ from trilha.application.ports import Clock, EventBus, Handler
 from trilha.application.schedule import JOBS
 from trilha.application.subscriptions import SUBSCRIPTIONS
 from trilha.domain.kernel import OrganisationId
-
-
-class Role(StrEnum):
-    """One thing a process may do. Any number of processes may take any roles."""
-
-    TASKS = "tasks"
-    """Run what the scheduler hands over."""
-    CONSUMERS = "consumers"
-    """Digest domain events."""
-    RELAY = "relay"
-    """Bring committed events to the bus."""
-    SCHEDULER = "scheduler"
-    """Hand over jobs that are due."""
-    ORGANISATIONS = "organisations"
-    """Follow the source's list of organisations."""
-    UPKEEP = "upkeep"
-    """Look after the tables."""
-
-
-ALL_ROLES = frozenset(Role)
-"""`trilha up`: one process does it all."""
-WORKER_ROLES = frozenset({Role.TASKS, Role.CONSUMERS})
-SCHEDULER_ROLES = frozenset({Role.SCHEDULER, Role.ORGANISATIONS, Role.UPKEEP})
-RELAY_ROLES = frozenset({Role.RELAY})
+from trilha.entrypoints.worker.roles import ALL_ROLES, Role
 
 Task = Callable[[OrganisationId], Awaitable[object]]
 

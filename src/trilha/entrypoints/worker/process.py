@@ -13,8 +13,9 @@ from trilha.application.tick_schedule import BATCH as TICK_BATCH
 from trilha.entrypoints.worker.consumers import consume_all
 from trilha.entrypoints.worker.endless import Body, Led, every, keep_going, rounds
 from trilha.entrypoints.worker.heartbeat import Pulse, heartbeat_file
-from trilha.entrypoints.worker.parts import Role, WorkerOptions, WorkerParts, check_bound
+from trilha.entrypoints.worker.parts import WorkerOptions, WorkerParts, check_bound
 from trilha.entrypoints.worker.receiver import TaskReceiver
+from trilha.entrypoints.worker.roles import Role
 
 log = logging.getLogger(__name__)
 

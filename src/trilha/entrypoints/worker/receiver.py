@@ -11,7 +11,8 @@ from taskiq.receiver import Receiver
 from trilha.domain.kernel import OrganisationId
 from trilha.domain.telemetry import IngestionRun, RunStatus
 from trilha.entrypoints.worker.heartbeat import Pulse
-from trilha.entrypoints.worker.parts import Role, Task
+from trilha.entrypoints.worker.parts import Task
+from trilha.entrypoints.worker.roles import Role
 
 log = logging.getLogger(__name__)
 
