@@ -30,7 +30,9 @@ def migrate(owner_url: str, *, now: datetime, progress: Progress = lambda _: Non
         progress("waiting for other migrations")
         owner.execute("select pg_advisory_lock(%s)", (LOCK,))
         found = current_migration(owner)
-        if found != NEWEST_MIGRATION:
+        if found == NEWEST_MIGRATION:
+            progress("the schema is up to date")
+        else:
             from trilha.adapters.postgres.upgrade import upgrade
 
             progress(f"migrating from {found or 'an empty database'} to {NEWEST_MIGRATION}")
