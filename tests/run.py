@@ -23,6 +23,8 @@ ROOT = TESTS.parent
 OVERRUN = 1.5
 """A group may take this much longer than its budget before the run fails."""
 NOTHING_COLLECTED = 5
+SOAK_KILLS = "60"
+"""How often `make soak` kills the worker; servers and lease holders in proportion."""
 WORKERS = os.environ.get("TRILHA_TEST_WORKERS", "2")
 
 
@@ -93,7 +95,8 @@ def main(arguments: Sequence[str]) -> int:
 
 def _mode(name: str) -> Mode:
     if name == "soak":
-        return Mode(GROUPS, ("--hypothesis-profile=soak", "--timeout=1800"), budgets=False)
+        long = {"TRILHA_TEST_KILLS": os.environ.get("TRILHA_TEST_KILLS", SOAK_KILLS)}
+        return Mode(GROUPS, ("--hypothesis-profile=soak", "--timeout=1800"), budgets=False, server=nullcontext(long))
     ordinary = ("--hypothesis-profile=ci", "-m", "not soak")
     if name == "pg15":
         databases = tuple(group for group in GROUPS if group.name in {"contracts", "integration"})

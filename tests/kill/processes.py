@@ -180,7 +180,9 @@ class BackDoor:
     async def _opened(self) -> psycopg.AsyncConnection:
         if self._connection is None or self._connection.broken:
             await self.close()
-            self._connection = await psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)
+            self._connection = await psycopg.AsyncConnection.connect(
+                self._url, autocommit=True, connect_timeout=5, options="-c timezone=UTC"
+            )
         return self._connection
 
 
