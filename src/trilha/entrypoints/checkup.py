@@ -47,15 +47,11 @@ async def check_everything(settings: Settings, *, ask_source: bool) -> list[Find
         ]
     database = await _examined("database", _database, reachable)
     findings = [processes, database]
-    looks: list[tuple[str, Look]] = [("messages", _messages), ("feed", _feed)]
-    if ask_source:
-        looks.append(("source", _source))
-    for part, look in looks:
-        if database.health is Health.FAILED and part != "messages":
-            findings.append(_skipped(part, "needs the database"))
-        else:
-            findings.append(await _examined(part, look, reachable))
-    return findings
+    looks: dict[str, Look] = {"messages": _messages, "feed": _feed, **({"source": _source} if ask_source else {})}
+    if database.health is Health.FAILED:
+        findings.append(await _examined("messages", _streams, reachable))
+        return [*findings, *(_skipped(part, "needs the database") for part in looks if part != "messages")]
+    return [*findings, *[await _examined(part, look, reachable) for part, look in looks.items()]]
 
 
 def _processes(settings: Settings) -> tuple[Finding, Settings | None]:
@@ -103,17 +99,22 @@ async def _database(settings: Settings) -> Finding:
         return Finding(
             "database",
             Health.OK,
-            f"schema up to date, row-level security holds both roles, {len(organisations)} organisations",
+            f"schema up to date, row-level security holds both roles, {_organisations(len(organisations))}",
         )
 
 
-async def _messages(settings: Settings) -> Finding:
+async def _streams(settings: Settings) -> Finding:
     await check_messaging(settings)
+    return Finding("messages", Health.OK, "NATS and its streams are as they should be")
+
+
+async def _messages(settings: Settings) -> Finding:
+    streams = await _streams(settings)
     async with open_database(settings, "doctor") as container:
         waiting = await container.outbox().unsent()
     if waiting > _MANY_WAITING:
         return Finding("messages", Health.WARNING, f"{waiting} events wait in the outbox: is a relay running?")
-    return Finding("messages", Health.OK, f"NATS and its streams are as they should be, {waiting} events wait")
+    return Finding("messages", Health.OK, f"{streams.detail}, {waiting} events wait")
 
 
 async def _feed(settings: Settings) -> Finding:
@@ -132,8 +133,12 @@ async def _feed(settings: Settings) -> Finding:
 
 async def _source(settings: Settings) -> Finding:
     if missing := missing_mix_settings(settings):
-        return Finding("source", Health.WARNING, "; ".join(missing))
+        return Finding("source", Health.WARNING, "cannot be asked: " + "; ".join(missing))
     async with AsyncExitStack() as stack:
         container = await stack.enter_async_context(open_ingestion(settings, "doctor"))
         listed = await container.source().organisations()
-    return Finding("source", Health.OK, f"signed in; the login sees {len(listed)} organisations")
+    return Finding("source", Health.OK, f"signed in; the login sees {_organisations(len(listed))}")
+
+
+def _organisations(count: int) -> str:
+    return "1 organisation" if count == 1 else f"{count} organisations"

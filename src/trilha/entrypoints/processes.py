@@ -29,5 +29,5 @@ async def work(settings: Settings, process: str, roles: frozenset[Role]) -> None
     from trilha.entrypoints.worker.parts import WorkerOptions
     from trilha.entrypoints.worker.process import run_worker
 
-    async with open_worker(settings, process) as parts:
+    async with open_worker(settings, process, roles) as parts:
         await run_worker(parts, WorkerOptions(run_folder=data_folder(settings).run, process=process, roles=roles))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
@@ -10,6 +11,13 @@ from msgspec import Meta
 PREFIX = "TRILHA_"
 NOT_SETTINGS = ("TRILHA_TEST_",)
 """Variables that belong to the test suite."""
+
+_DATABASES = ("database_url", "database_owner_url", "database_system_url")
+_POSTGRES = (("postgresql", "postgres"), "postgresql://role:password@host:port/database")
+_ADDRESSES = {
+    **dict.fromkeys(_DATABASES, _POSTGRES),
+    "nats_url": (("nats", "tls", "ws", "wss"), "nats://user:password@host:port"),
+}
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
@@ -132,7 +140,11 @@ def missing_mix_settings(settings: Settings) -> list[str]:
     needed = ["mix_client_id", "mix_client_secret", "mix_username", "mix_password"]
     if settings.mix_region is None:
         needed += ["mix_identity_url", "mix_api_url"]
-    return [f"{variable(field)} is not set; {describe(field)}" for field in needed if getattr(settings, field) is None]
+    return [
+        f"{variable(field)} is not set: {describe(field).rstrip('.')}"
+        for field in needed
+        if getattr(settings, field) is None
+    ]
 
 
 def describe(field: str) -> str:
@@ -175,12 +187,24 @@ def _unknown(environ: Mapping[str, str], hints: Mapping[str, object]) -> list[st
 
 
 def _inconsistent(settings: Settings) -> list[str]:
-    urls = ("database_url", "database_owner_url", "database_system_url")
-    given = [field for field in urls if getattr(settings, field)]
-    if given and len(given) < len(urls):
-        absent = ", ".join(variable(field) for field in urls if field not in given)
-        return [f"{variable(given[0])} is set but {absent} is not: an own PostgreSQL needs all three roles"]
-    return []
+    given = [field for field in _DATABASES if getattr(settings, field)]
+    problems = [
+        f"{variable(field)} is no address that can be used; expected {example}"
+        for field, (schemes, example) in _ADDRESSES.items()
+        if (address := getattr(settings, field)) and not _is_address(address, schemes)
+    ]
+    if given and len(given) < len(_DATABASES):
+        absent = ", ".join(variable(field) for field in _DATABASES if field not in given)
+        problems.append(f"{variable(given[0])} is set but {absent} is not: an own PostgreSQL needs all three roles")
+    return problems
+
+
+def _is_address(text: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in schemes and bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
 
 
 def _shown(field: str, text: str) -> str:

@@ -25,6 +25,8 @@ from trilha.entrypoints.supervisor import (
 from trilha.entrypoints.worker.heartbeat import is_alive
 
 _LOOPBACK = "127.0.0.1"
+# the real allowance would let `trilha sync` wait for a minute, which teaches nothing in a demo
+_DEMO_CALLS_PER_MINUTE = 120
 _SOURCE_SETTINGS = (variable("mix_"), variable("fleet_source"))
 
 
@@ -93,7 +95,7 @@ class Stack:
         return everywhere.get(self._settings.http_host, self._settings.http_host)
 
     def _simulator(self, port: ReservedPort) -> ChildSpec:
-        arguments = (str(port.number), str(self._feed.seed), self._feed.since.isoformat())
+        arguments = (str(port.number), str(self._feed.seed), self._feed.since.isoformat(), str(_DEMO_CALLS_PER_MINUTE))
         discovery = http_ready(_LOOPBACK, port.number, "/core/.well-known/openid-configuration")
         launch = _command("simulator", *arguments, environment=os.environ)
         return ChildSpec(name="simulator", launch=launch, ready=discovery, after_stop=port.close)
@@ -109,6 +111,8 @@ class Stack:
         if self.simulator_url is not None:
             told = {name: value for name, value in told.items() if not name.startswith(_SOURCE_SETTINGS)}
             told |= simulator_variables(self.simulator_url)
+            told[variable("mix_calls_per_minute")] = str(_DEMO_CALLS_PER_MINUTE)
+            told[variable("mix_calls_per_hour")] = str(_DEMO_CALLS_PER_MINUTE * 60)
         if self._postgres is not None:
             told |= database_variables(self._postgres)
         if self._nats is not None:

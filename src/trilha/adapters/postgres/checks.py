@@ -5,8 +5,8 @@ from typing import Final
 import psycopg
 
 from trilha.adapters.postgres.errors import RoleTooPowerful, SchemaBehind, ServerTooOld, translated
-from trilha.adapters.postgres.migrate import CONNECT_S, NEWEST_MIGRATION, current_migration
-from trilha.application.ports import StorageUnavailable
+from trilha.adapters.postgres.migrate import NEWEST_MIGRATION, current_migration
+from trilha.adapters.postgres.signing_in import signed_in
 
 OLDEST_MAJOR: Final = 15
 _PER_MAJOR: Final = 10_000
@@ -19,18 +19,10 @@ def check_server(url: str, *, setting: str) -> None:
     For the application's and the system's address; `setting` is the name under which a person would change it. Raises
     ServerTooOld, RoleTooPowerful, SchemaBehind, StorageUnavailable. Blocks for a round trip or two.
     """
-    with translated(), _connected(url, setting) as connection:
+    with translated(), signed_in(url, setting) as connection:
         check_version(connection.info.server_version, setting=setting)
         _check_role(connection, setting)
         _check_schema(connection, setting)
-
-
-def _connected(url: str, setting: str) -> psycopg.Connection:
-    try:
-        return psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_S)
-    except psycopg.OperationalError as error:
-        reason = str(error).partition("\n")[0]
-        raise StorageUnavailable(f"{setting} leads to no database that lets us in: {reason}") from error
 
 
 def check_version(server_version: int, *, setting: str) -> None:

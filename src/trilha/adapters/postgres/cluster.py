@@ -13,6 +13,7 @@ import psycopg
 from psycopg import sql
 
 from trilha.adapters.postgres.errors import translated
+from trilha.adapters.postgres.signing_in import signed_in
 
 OWNER = "trilha_owner"
 APP = "trilha_app"
@@ -39,7 +40,7 @@ def prepare_cluster(superuser_url: str, passwords: Mapping[str, str], *, databas
 
     `passwords` has one for each of ROLES. Raises StorageUnavailable where the server does not answer.
     """
-    with translated(), psycopg.connect(superuser_url, autocommit=True) as connection:
+    with translated(), signed_in(superuser_url, "the address of the superuser") as connection:
         # two starts at the same time would both find the role missing
         connection.execute("select pg_advisory_lock(%s)", (_LOCK,))
         for role in ROLES:

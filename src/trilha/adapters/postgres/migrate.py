@@ -8,13 +8,14 @@ import psycopg
 
 from trilha.adapters.postgres.errors import translated
 from trilha.adapters.postgres.partitions import ensure_partitions, split_default
+from trilha.adapters.postgres.signing_in import signed_in
 
 LOCK = 7_241_002
 MONTHS_BACK = 2
 MONTHS_AHEAD = 3
 NEWEST_MIGRATION: Final = "0001"
 """The step that this version of the code was written for. A constant, because Alembic is slow to import."""
-CONNECT_S: Final = 10
+OWNER_SETTING: Final = "TRILHA_DATABASE_OWNER_URL"
 _MONTH = timedelta(days=31)
 
 Progress = Callable[[str], None]
@@ -26,7 +27,7 @@ def migrate(owner_url: str, *, now: datetime, progress: Progress = lambda _: Non
     Safe to repeat and to run twice at once: the second waits for the first. `progress` hears what is being done.
     Blocks; call it in a thread from async code. Raises StorageUnavailable, SchemaAhead.
     """
-    with translated(), psycopg.connect(owner_url, autocommit=True, connect_timeout=CONNECT_S) as owner:
+    with translated(), signed_in(owner_url, OWNER_SETTING) as owner:
         progress("waiting for other migrations")
         owner.execute("select pg_advisory_lock(%s)", (LOCK,))
         found = current_migration(owner)
@@ -46,7 +47,7 @@ def make_partitions(owner_url: str, *, now: datetime) -> list[str]:
 
     To be repeated at least monthly while a process runs for long. Blocks. Raises StorageUnavailable.
     """
-    with translated(), psycopg.connect(owner_url, autocommit=True) as owner:
+    with translated(), signed_in(owner_url, OWNER_SETTING) as owner:
         made = ensure_partitions(owner, now - MONTHS_BACK * _MONTH, now + MONTHS_AHEAD * _MONTH)
         return made + split_default(owner)
 

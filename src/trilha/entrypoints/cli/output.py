@@ -15,7 +15,7 @@ import rich_click as click
 from rich.console import Console
 from rich.markup import escape
 
-from trilha.entrypoints.mistakes import Mistake, as_mistake
+from trilha.entrypoints.mistakes import as_mistake
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
@@ -24,18 +24,6 @@ console = Console()
 errors = Console(stderr=True)
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object for scripts instead of text.")
-
-
-class _Refusal(click.ClickException):
-    """A mistake, as click ends a command with it."""
-
-    def __init__(self, mistake: Mistake) -> None:
-        super().__init__(str(mistake))
-        self.exit_code = mistake.code  # type: ignore[misc] # click reads it from the instance
-
-    def show(self, file: object = None) -> None:  # noqa: ARG002 - the signature is click's
-        """Print the message to standard error, marked."""
-        errors.print(f"[bold red]error:[/] {escape(self.message)}", highlight=False, soft_wrap=True)
 
 
 def speaks_plainly(command: Callable[Params, Result]) -> Callable[Params, Result]:
@@ -49,7 +37,9 @@ def speaks_plainly(command: Callable[Params, Result]) -> Callable[Params, Result
             mistake = as_mistake(error)
             if mistake is None:
                 raise
-            raise _Refusal(mistake) from None
+            # not a ClickException: that is drawn as a box, which breaks paths and commands in two
+            errors.print(f"[bold red]error:[/] {escape(str(mistake))}", highlight=False, soft_wrap=True)
+            raise SystemExit(mistake.code) from None
 
     return wrapped
 

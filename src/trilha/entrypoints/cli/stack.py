@@ -35,8 +35,7 @@ def up(*, demo: bool, detach: bool) -> None:
 
     def announce() -> None:
         screen.started()
-        stop = f"{program} down   (how it is doing: {program} status)" if detach else "Ctrl-C"
-        show_ready(stack.api_url, folder.path, program, seconds=screen.seconds, demo=demo, stop=stop)
+        show_ready(stack.api_url, folder.path, program, seconds=screen.seconds, demo=demo, detached=detach)
 
     with StartScreen([child.name for child in stack.children()]) as screen:
         if detach:

@@ -16,7 +16,7 @@ from trilha.adapters.mix.settings import ClientAuth
 from trilha.application.ports import Clock, RateLimiter, TokenStore
 from trilha.domain.fleet import FleetSource
 from trilha.domain.telemetry import TelemetrySource
-from trilha.entrypoints.settings import BadSettings, Settings, variable
+from trilha.entrypoints.settings import BadSettings, Settings, missing_mix_settings, variable
 
 GROUP = "trilha.adapters"
 _PREFIX = "fleet_source."
@@ -50,7 +50,9 @@ def source_named(name: str) -> OpenSource:
 
 
 def open_mix_source(parts: SourceParts) -> AbstractAsyncContextManager[Source]:
-    """MiX Integrate, or whatever answers like it at the configured addresses."""
+    """MiX Integrate, or whatever answers like it at the configured addresses. Raises BadSettings."""
+    if missing := missing_mix_settings(parts.settings):
+        raise BadSettings(missing)
     return open_mix(
         mix_settings(parts.settings),
         clock=parts.clock,

@@ -22,6 +22,9 @@ from trilha.entrypoints.container.sources import SourceParts, source_named
 from trilha.entrypoints.container.table import Container
 from trilha.entrypoints.settings import Settings
 from trilha.entrypoints.worker.parts import WorkerParts
+from trilha.entrypoints.worker.roles import Role
+
+_ASK_SOURCE = frozenset({Role.TASKS, Role.ORGANISATIONS})
 
 
 @asynccontextmanager
@@ -48,15 +51,20 @@ async def open_ingestion(settings: Settings, process: str) -> AsyncGenerator[Con
 
 
 @asynccontextmanager
-async def open_worker(settings: Settings, process: str) -> AsyncGenerator[WorkerParts, None]:
-    """Everything that `trilha worker`, `scheduler` and `relay` use, opened; closed at the end of the block."""
+async def open_worker(settings: Settings, process: str, roles: frozenset[Role]) -> AsyncGenerator[WorkerParts, None]:
+    """Everything that `trilha worker`, `scheduler` and `relay` use, opened; closed at the end of the block.
+
+    The source is opened only for roles that ask it: a relay needs no credentials.
+    """
     async with AsyncExitStack() as stack:
-        container = await stack.enter_async_context(open_ingestion(settings, process))
+        opener = open_ingestion if roles & _ASK_SOURCE else open_database
+        container = await stack.enter_async_context(opener(settings, process))
         client = await stack.enter_async_context(open_nats(settings.nats_url or "", name=f"trilha {process}"))
         broker = await stack.enter_async_context(started(task_broker(settings.nats_url or "")))
         container.bus.override(NatsEventBus(client, dead_letters=container.dead_letters(), clock=container.clock()))
         container.queue.override(NatsTaskQueue(broker))
-        container.check_dependencies()
+        if roles & _ASK_SOURCE:
+            container.check_dependencies()
         leadership = PostgresLeadership(settings.database_system_url or "")
         stack.push_async_callback(leadership.resign)
         yield _parts(container, settings, broker, leadership)
