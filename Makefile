@@ -59,8 +59,8 @@ clean: ## remove the environment and caches (not your data)
 	  echo "installing uv into .uv ..."; "$(PYTHON)" -m venv .uv && .uv/bin/python -m pip install --quiet uv; }
 
 $(STAMP): requirements.lock pyproject.toml | .uv-ready
-	@echo "installing Trilha into $(VENV) ..."
+	@echo "installing Trilha into $(VENV), once; this takes half a minute ..."
 	@"$(UV)" venv --quiet --allow-existing --python "$$(command -v "$(PYTHON)")" $(VENV)
-	@"$(UV)" pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@"$(UV)" pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock
 	@"$(UV)" pip install --quiet --python $(BIN)/python --no-deps -e .
 	@touch $@
