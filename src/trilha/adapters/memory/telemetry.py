@@ -27,6 +27,9 @@ class MemoryTelemetryEvents:
     def __init__(self, tables: OrganisationTables) -> None:
         self._events = Draft(tables.events)
 
+    async def stage(self, events: Sequence[TelemetryEvent]) -> None:
+        """Nothing is far away here."""
+
     async def merge(self, page_id: UUID, received_at: datetime, events: Sequence[TelemetryEvent]) -> MergeOutcome:
         """Merge by the domain's plan."""
         stored = {event.id: self._events.get(event.id) or () for event in events}

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import zstandard
 
-from trilha.adapters.postgres.merging import merge
+from trilha.adapters.postgres.merging import merge, stage
 from trilha.adapters.postgres.session import Row, Session
 from trilha.domain.kernel import Conflict, NotFound, OrganisationId, RejectedRecord
 from trilha.domain.telemetry import (
@@ -38,6 +38,10 @@ class PostgresTelemetryEvents:
     def __init__(self, session: Session, organisation_id: OrganisationId) -> None:
         self._session = session
         self._organisation_id = organisation_id
+
+    async def stage(self, events: Sequence[TelemetryEvent]) -> None:
+        """Copy them into the staging table of this connection."""
+        await stage(self._session, events)
 
     async def merge(self, page_id: UUID, received_at: datetime, events: Sequence[TelemetryEvent]) -> MergeOutcome:
         """Insert what is new, replace what changed."""

@@ -28,7 +28,8 @@ class Session:
         self._pool = pool
         self._connection: Connection | None = None
         self._unsettled: list[Callable[[], Awaitable[None]]] = []
-        self.staged = False
+        self.staged: object = None
+        """The page in the staging table."""
         """Whether the staging table holds rows of this transaction."""
         self._queue: list[tuple[LiteralString, Params]] = [
             ("begin", ()),

@@ -8,8 +8,9 @@ import msgspec
 
 from trilha.application.exclusive_run import ExclusiveRun
 from trilha.application.ports import Clock, Lease, TelemetryUnitOfWork, UnitsOfWork
-from trilha.application.telemetry.store_page import StorePage, StorePageCommand
-from trilha.domain.kernel import OrganisationId, SinceTokenTooOld
+from trilha.application.telemetry.in_order import InOrder
+from trilha.application.telemetry.store_page import StoredPage, StorePage
+from trilha.domain.kernel import DomainError, OrganisationId, SinceTokenTooOld
 from trilha.domain.telemetry import (
     Checkpoint,
     GapOpened,
@@ -36,7 +37,7 @@ class IngestEventsCommand(msgspec.Struct, frozen=True):
 
 
 class IngestEvents:
-    """Fetches one page ahead while the last is being committed; pages are committed strictly in order.
+    """Three pages are on their way at a time: one fetched, one sent ahead, one committed; commits are in order.
 
     Returns the run, or None if another worker is at it; see ExclusiveRun for how it ends.
     """
@@ -82,13 +83,22 @@ class IngestEvents:
     async def _stored(
         self, lease: Lease, run: IngestionRun, external_id: int, checkpoint: Checkpoint, max_pages: int
     ) -> AsyncGenerator[IngestionRun, None]:
-        async with aclosing(self._pages(external_id, checkpoint.token, max_pages)) as pages:
-            async for page in pages:
-                stored = await self._store_page(
-                    StorePageCommand(lease=lease, checkpoint=checkpoint, run=run, page=page)
-                )
-                run, checkpoint = stored.run, stored.checkpoint
-                yield run
+        failure: DomainError | None = None
+        async with (
+            InOrder(self._store_page, lease, StoredPage(checkpoint=checkpoint, run=run)) as committing,
+            aclosing(self._pages(external_id, checkpoint.token, max_pages)) as pages,
+        ):
+            try:
+                async for page in pages:
+                    if (stored := await committing.put(page)) is not None:
+                        yield stored.run
+            except DomainError as error:
+                failure = error
+            # what was on its way when the source failed is true all the same, and counts
+            if (stored := await committing.settled()) is not None:
+                yield stored.run
+        if failure is not None:
+            raise failure
 
     async def _checkpoint(self, lease: Lease) -> Checkpoint:
         async with self._units(lease.organisation_id) as unit:

@@ -1,5 +1,11 @@
-"""Commit one page: raw bytes, rows, quarantine, checkpoint, run and event, all or nothing."""
+"""Commit one page: raw bytes, rows, quarantine, checkpoint, run and event, all or nothing.
 
+In two steps, so that pages can overlap: a page is *begun* while the one before it is still being committed, which sends
+its rows and raw bytes ahead; it is *committed* when that one has succeeded, in order.
+"""
+
+from types import TracebackType
+from typing import Self
 from uuid import UUID
 
 import msgspec
@@ -18,7 +24,7 @@ from trilha.domain.telemetry import (
 
 
 class StorePageCommand(msgspec.Struct, frozen=True):
-    """A page, and what held when it was asked for."""
+    """A page, and what holds before it is committed."""
 
     lease: Lease
     checkpoint: Checkpoint
@@ -45,29 +51,73 @@ class StorePage:
         self._ids = ids
 
     async def __call__(self, command: StorePageCommand) -> StoredPage:
-        """Commit the page; an empty one only moves the checkpoint."""
-        page, now = command.page, self._clock.now()
+        """Begin and commit at once; an empty page only moves the checkpoint."""
+        async with self.begin(command.lease, command.page) as begun:
+            return await begun.commit(command.checkpoint, command.run)
+
+    def begin(self, lease: Lease, page: SourcePage) -> "BegunPage":
+        """A page to be sent ahead on entering the block; leaving it without `commit` drops it."""
+        unit = self._units(lease.organisation_id)
+        return BegunPage(unit, lease, page, page_id=self._ids.new(), source=self._source, clock=self._clock)
+
+
+class BegunPage:
+    """A page on its way into the store; nothing of it is true before `commit`."""
+
+    def __init__(
+        self,
+        unit: TelemetryUnitOfWork,
+        lease: Lease,
+        page: SourcePage,
+        *,
+        page_id: UUID,
+        source: TelemetrySource,
+        clock: Clock,
+    ) -> None:
+        self._unit = unit
+        self._lease = lease
+        self._page = page
+        self._page_id = page_id
+        self._source = source
+        self._clock = clock
+
+    async def __aenter__(self) -> Self:
+        """Send ahead what does not depend on the page before."""
+        await self._unit.__aenter__()
+        try:
+            if not self._page.is_empty:
+                await self._unit.raw_pages.add(self._page_id, self._page)
+                await self._unit.events.stage(self._page.events)
+        except BaseException as error:
+            await self._unit.__aexit__(type(error), error, error.__traceback__)
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Drop what was not committed."""
+        await self._unit.__aexit__(kind, error, traceback)
+
+    async def commit(self, checkpoint: Checkpoint, run: IngestionRun) -> StoredPage:
+        """Merge and commit, given what the page before left."""
+        page, unit = self._page, self._unit
         token_time = None if page.next_token is None else self._source.time_of(page.next_token)
-        checkpoint = advance(command.checkpoint, page.next_token, token_time, now)
-        run = command.run
-        async with self._units(command.lease.organisation_id) as unit:
-            await unit.guard(command.lease)
-            if not page.is_empty:
-                run = await self._store(unit, run, page, checkpoint)
-            await unit.checkpoints.save(checkpoint)
-            await unit.runs.save(run)
-            await unit.commit()
+        checkpoint = advance(checkpoint, page.next_token, token_time, self._clock.now())
+        await unit.guard(self._lease)
+        if not page.is_empty:
+            run = await self._merge(run, checkpoint)
+        await unit.checkpoints.save(checkpoint)
+        await unit.runs.save(run)
+        await unit.commit()
         return StoredPage(checkpoint=checkpoint, run=run)
 
-    async def _store(
-        self, unit: TelemetryUnitOfWork, run: IngestionRun, page: SourcePage, checkpoint: Checkpoint
-    ) -> IngestionRun:
-        page_id = self._ids.new()
-        await unit.raw_pages.add(page_id, page)
-        outcome = await unit.events.merge(page_id, page.received_at, page.events)
+    async def _merge(self, run: IngestionRun, checkpoint: Checkpoint) -> IngestionRun:
+        page, unit = self._page, self._unit
+        outcome = await unit.events.merge(self._page_id, page.received_at, page.events)
         if page.rejected:
-            await unit.quarantine.add(page.stream, page_id, page.received_at, page.rejected)
-        unit.record(_ingested(page_id, page, outcome, checkpoint))
+            await unit.quarantine.add(page.stream, self._page_id, page.received_at, page.rejected)
+        unit.record(_ingested(self._page_id, page, outcome, checkpoint))
         return add_page(run, outcome, len(page.rejected))
 
 

@@ -33,6 +33,13 @@ class TelemetrySource(Protocol):
 class TelemetryEvents(Protocol):
     """The organisation's events."""
 
+    async def stage(self, events: Sequence[TelemetryEvent]) -> None:
+        """Send `events` ahead of a `merge` of the very same ones, which then has less to do. It may be left out.
+
+        Nothing is merged yet, and no other unit of work waits for this one: so pages can overlap.
+        """
+        ...
+
     async def merge(self, page_id: UUID, received_at: datetime, events: Sequence[TelemetryEvent]) -> MergeOutcome:
         """Insert what is new, replace what changed, leave alone what is known; by id.
 
