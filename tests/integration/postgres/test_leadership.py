@@ -66,3 +66,16 @@ async def test_duties_asked_for_at_the_same_time_share_one_session(url: str) -> 
             assert other.execute(sessions).fetchone() == (1,)
         await one.resign()
         assert await asyncio.gather(*map(two.leads, duties)) == [True] * 3
+
+
+async def test_who_hangs_is_followed(url: str) -> None:
+    """A process that stands still answers nobody, yet its connection lives on."""
+    hung, other = PostgresLeadership(url, name="hung", patience_s=0.3), PostgresLeadership(url, name="awake")
+    assert await hung.leads("relay")
+    async with asyncio.timeout(20):
+        while not await other.leads("relay"):  # noqa: ASYNC110 - another session ends, and says so to nobody
+            await asyncio.sleep(0.05)
+    with pytest.raises(StorageUnavailable):
+        await hung.leads("relay")
+    assert not await hung.leads("relay")
+    await asyncio.gather(hung.resign(), other.resign())

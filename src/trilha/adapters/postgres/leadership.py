@@ -1,7 +1,8 @@
 """Who among all processes does what only one should do at a time: relay, schedule.
 
 A session's advisory lock guards the database that the work is done on: it ends with the connection, so a leader that
-died is followed at once, and one that lost the database has lost the duty with it.
+died is followed at once, and one that lost the database has lost the duty with it. One that hangs keeps its connection,
+hence the server ends sessions that have stopped asking whether they still lead.
 """
 
 import asyncio
@@ -18,6 +19,8 @@ _NAMESPACE = 7_241_006
 _CONNECT_S = 5
 _ANSWER_S = 5.0
 _RESIGN_S = 0.5
+PATIENCE_S = 15.0
+"""A session that nobody has asked anything for so long belongs to a process that hangs: the server ends it."""
 
 
 class PostgresLeadership:
@@ -26,8 +29,9 @@ class PostgresLeadership:
     Needs a direct connection, not one through a pooler in transaction mode.
     """
 
-    def __init__(self, url: str, *, name: str = "leadership") -> None:
+    def __init__(self, url: str, *, name: str = "leadership", patience_s: float = PATIENCE_S) -> None:
         self._url = url
+        self._options = f"-c idle_session_timeout={int(patience_s * 1000)}"
         self._name = name
         self._connection: Connection | None = None
         self._held: set[str] = set()
@@ -78,6 +82,7 @@ class PostgresLeadership:
                 autocommit=True,
                 application_name=f"trilha {self._name}",
                 connect_timeout=_CONNECT_S,
+                options=self._options,
             )
         return self._connection
 
