@@ -14,12 +14,19 @@ Pool = AsyncConnectionPool[Connection]
 
 WAIT_FOR_CONNECTION_S = 5.0
 STATEMENT_TIMEOUT_MS = 30_000
-IDLE_IN_TRANSACTION_MS = 60_000
+IDLE_IN_TRANSACTION_MS = 20_000
+"""A process that hangs inside a transaction keeps what it locked, its lease too, from the others for so long."""
 RECYCLE_S = 1800.0
 
 
 def open_pool(
-    url: str, *, name: str, size: int = 8, statement_timeout_ms: int = STATEMENT_TIMEOUT_MS, staging: bool = True
+    url: str,
+    *,
+    name: str,
+    size: int = 8,
+    statement_timeout_ms: int = STATEMENT_TIMEOUT_MS,
+    idle_in_transaction_ms: int = IDLE_IN_TRANSACTION_MS,
+    staging: bool = True,
 ) -> Pool:
     """A pool, still closed: `async with` it in the process that uses it.
 
@@ -28,7 +35,7 @@ def open_pool(
     """
     options = (
         f"-c timezone=UTC -c jit=off -c statement_timeout={statement_timeout_ms} "
-        f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS}"
+        f"-c idle_in_transaction_session_timeout={idle_in_transaction_ms}"
     )
     return AsyncConnectionPool(
         url,

@@ -13,6 +13,7 @@ from trilha.domain.kernel import Conflict, OrganisationId
 
 Params = Sequence[Any] | Mapping[str, Any]
 Row = tuple[Any, ...]
+_WATCH_AGAIN: LiteralString = ""
 SET_ORGANISATION = "select set_config('trilha.organisation_id', %s, true)"
 
 
@@ -110,4 +111,9 @@ class Session:
             async with connection.pipeline():
                 for queued, values in queue:
                     await connection.execute(queued, values, prepare=True)
-                return await connection.execute(statement, params, prepare=True)
+                cursor = await connection.execute(statement, params, prepare=True)
+            if connection.pgconn.transaction_status == TransactionStatus.INTRANS:
+                # psycopg ends a pipeline with a flush request, at which the server stops watching for an idle
+                # transaction; without this a process that hangs would keep its locks, the lease's too, for ever
+                await connection.execute(_WATCH_AGAIN)
+            return cursor
