@@ -5,8 +5,9 @@ installation needs it. Together they are a third of the time and of the memory o
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
 from typing import Final
 
 OPTIONAL: Final = (
@@ -20,17 +21,26 @@ OPTIONAL: Final = (
     "starlette",
     "yaml",  # of dependency_injector: configuration files
 )
+MODELS: Final = ("pydantic", "pydantic_settings", "attr", "attrs")  # of dependency_injector and litestar
+
+
+class _Hidden(MetaPathFinder):
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = frozenset(names)
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
+        """Refuse the hidden ones; leave the rest to the finders behind this one."""
+        del path, target
+        if fullname in self._names:
+            raise ModuleNotFoundError(f"{fullname} is not wanted here", name=fullname)
 
 
 @contextmanager
-def without_extras() -> Iterator[None]:
-    """Libraries imported in this block find none of `OPTIONAL`, unless it is loaded already."""
-    hidden = [name for name in OPTIONAL if name not in sys.modules]
-    for name in hidden:
-        sys.modules[name] = None  # type: ignore[assignment] # the documented way to make an import fail
+def without_extras(*extras: str) -> Iterator[None]:
+    """Libraries imported in this block find none of `extras`, unless it is loaded already."""
+    hidden = _Hidden(extras)
+    sys.meta_path.insert(0, hidden)
     try:
         yield
     finally:
-        for name in hidden:
-            if sys.modules.get(name) is None:
-                sys.modules.pop(name, None)
+        sys.meta_path.remove(hidden)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 
-from trilha.entrypoints.lean import without_extras
+from trilha.entrypoints.lean import MODELS, OPTIONAL, without_extras
 from trilha.entrypoints.mistakes import as_mistake
 from trilha.entrypoints.settings import Settings, load_settings
 
@@ -30,16 +30,18 @@ def main(name: str, *arguments: str) -> None:
 
 
 def _api() -> None:
-    with without_extras():
+    with without_extras(*OPTIONAL, *MODELS):
         import structlog  # noqa: F401 - loading is the purpose
     settings = _settings("api")
     from trilha.entrypoints.processes import serve_api
 
-    asyncio.run(serve_api(settings))
+    # Litestar looks for models of other makes when the application is made
+    with without_extras(*MODELS):
+        asyncio.run(serve_api(settings))
 
 
 def _worker() -> None:
-    with without_extras():
+    with without_extras(*OPTIONAL, *MODELS):
         import structlog  # noqa: F401 - loading is the purpose
     settings = _settings("worker")
     from trilha.entrypoints.processes import work
@@ -49,7 +51,7 @@ def _worker() -> None:
 
 
 def _migrate(*embedded: str) -> None:
-    with without_extras():
+    with without_extras(*OPTIONAL, *MODELS):
         import nats  # noqa: F401 - loading is the purpose
     settings = load_settings(os.environ)
     from trilha.entrypoints.container import schema

@@ -77,8 +77,7 @@ class StartScreen:
         self._started = True
 
     def _end(self) -> None:
-        if not self._ending:
-            self.started()
+        if self._started and not self._ending:
             errors.print("stopping; Ctrl-C once more ends everything at once", highlight=False)
         self._ending = True
 
