@@ -31,6 +31,8 @@ class Installation:
             **ours,
             "TRILHA_DATA_DIR": str(folder),
             "TRILHA_HTTP_PORT": str(self.port),
+            # a page in the hands of a killed worker is free again this soon
+            "TRILHA_LEASE_TTL_S": "3",
             "COLUMNS": "60",
             "NO_COLOR": "1",
         }
