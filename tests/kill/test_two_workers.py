@@ -106,8 +106,12 @@ async def scene(
 ) -> AsyncIterator[Scene]:
     now = whole_second()
     scenario = scenario_for(now, KILLS)
-    # an answer that takes its time makes a run long without making the machine busy
-    scenario = msgspec.structs.replace(scenario, behaviour=msgspec.structs.replace(scenario.behaviour, latency_ms=100))
+    behaviour = msgspec.structs.replace(
+        scenario.behaviour,
+        latency_ms=100,  # a run is long without making the machine busy
+        expires_in_s=365 * 86_400,  # hours pass at once here, and are not meant to end a token's life
+    )
+    scenario = msgspec.structs.replace(scenario, behaviour=behaviour)
     async with (
         MixSimulator(scenario) as simulator,
         fresh_streams(nats_server),
