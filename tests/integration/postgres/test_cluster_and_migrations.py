@@ -50,7 +50,7 @@ def test_migrating_again_says_so_and_keeps_everything(fresh_postgres_urls: Datab
     check_server(fresh_postgres_urls.system, setting=SETTING)
 
 
-def test_two_that_migrate_at_once_do_it_once(postgres_superuser_url: str) -> None:
+def test_two_that_migrate_at_once_do_it_once(postgres_superuser_url: str, postgres_template: str) -> None:
     with cloned(postgres_superuser_url, "template0") as name:
         urls = prepare_cluster(postgres_superuser_url, PASSWORDS, database=name)
         with ThreadPoolExecutor() as threads:
@@ -62,7 +62,7 @@ def test_the_steps_end_where_the_code_expects_them_to() -> None:
     assert newest_step() == NEWEST_MIGRATION
 
 
-def test_a_database_of_a_newer_trilha_is_left_alone(postgres_superuser_url: str) -> None:
+def test_a_database_of_a_newer_trilha_is_left_alone(postgres_superuser_url: str, postgres_template: str) -> None:
     with cloned(postgres_superuser_url, "template0") as name:
         urls = prepare_cluster(postgres_superuser_url, PASSWORDS, database=name)
         migrate(urls.owner, now=NOW)
@@ -72,7 +72,7 @@ def test_a_database_of_a_newer_trilha_is_left_alone(postgres_superuser_url: str)
             migrate(urls.owner, now=NOW)
 
 
-def test_an_empty_database_is_refused_with_the_way_out(postgres_superuser_url: str) -> None:
+def test_an_empty_database_is_refused_with_the_way_out(postgres_superuser_url: str, postgres_template: str) -> None:
     with cloned(postgres_superuser_url, "template0") as name:
         urls = prepare_cluster(postgres_superuser_url, PASSWORDS, database=name)
         with pytest.raises(SchemaBehind, match=rf"{SETTING}.*none.*trilha migrate"):

@@ -30,8 +30,7 @@ class Session:
         self._connection: Connection | None = None
         self._unsettled: list[Callable[[], Awaitable[None]]] = []
         self.staged: object = None
-        """The page in the staging table."""
-        """Whether the staging table holds rows of this transaction."""
+        """The events in the staging table, the very object, or None."""
         self._queue: list[tuple[LiteralString, Params]] = [
             ("begin", ()),
             (SET_ORGANISATION, (str(organisation_id),)),
