@@ -23,7 +23,7 @@ from trilha.adapters.memory import (
 )
 from trilha.adapters.mix import MixClient, open_mix
 from trilha.adapters.nats import NatsEventBus, ensure_streams, open_nats
-from trilha.adapters.postgres import DatabaseUrls, PostgresRateLimiter, PostgresTokenStore, open_pool
+from trilha.adapters.postgres import DatabaseUrls, Lanes, PostgresRateLimiter, PostgresTokenStore, open_pool
 from trilha.adapters.system import SystemClock, Uuid7Ids
 from trilha.application.exclusive_run import ExclusiveRun
 from trilha.application.fleet.sync_master_data import SyncMasterData
@@ -142,7 +142,8 @@ async def real_platform(simulator: MixSimulator, urls: DatabaseUrls, nats: Embed
                 rate_limiter=PostgresRateLimiter(system, clock, GENEROUS),
             )
         )
-        container = Container(app_pool=app, system_pool=system, source=source, worker="e2e")
+        lanes = await stack.enter_async_context(Lanes(app))
+        container = Container(app_pool=app, lanes=lanes, system_pool=system, source=source, worker="e2e")
         container.bus.override(NatsEventBus(client, dead_letters=container.dead_letters(), clock=clock))
 
         async def counted(organisation_id: OrganisationId) -> int:

@@ -10,6 +10,7 @@ import pytest
 from tests.postgres import postgres_superuser, postgres_superuser_url, postgres_template, postgres_urls
 from trilha.adapters.postgres import (
     DatabaseUrls,
+    Lanes,
     Pool,
     PostgresDeadLetters,
     PostgresFleetQueries,
@@ -106,13 +107,19 @@ def dead_letters(system_pool: Pool) -> PostgresDeadLetters:
 
 
 @pytest.fixture
-def fleet_queries(pool: Pool) -> PostgresFleetQueries:
-    return PostgresFleetQueries(pool)
+async def lanes(pool: Pool) -> AsyncIterator[Lanes]:
+    async with Lanes(pool) as lanes:
+        yield lanes
 
 
 @pytest.fixture
-def telemetry_queries(pool: Pool) -> PostgresTelemetryQueries:
-    return PostgresTelemetryQueries(pool)
+def fleet_queries(pool: Pool, lanes: Lanes) -> PostgresFleetQueries:
+    return PostgresFleetQueries(pool, lanes)
+
+
+@pytest.fixture
+def telemetry_queries(lanes: Lanes) -> PostgresTelemetryQueries:
+    return PostgresTelemetryQueries(lanes)
 
 
 @pytest.fixture

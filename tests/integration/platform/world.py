@@ -28,6 +28,7 @@ from trilha.adapters.mix import MixClient, MixSettings, Timeouts
 from trilha.adapters.mix.settings import RetryPolicy
 from trilha.adapters.postgres import (
     DatabaseUrls,
+    Lanes,
     PostgresIngestionQueries,
     PostgresLeases,
     PostgresOrganisations,
@@ -303,7 +304,7 @@ async def postgres_store(urls: DatabaseUrls, superuser: psycopg.Connection, cloc
             units=units_of_work(app, clock, Uuid7Ids()),
             leases=PostgresLeases(system),
             ingestion=PostgresIngestionQueries(app),
-            telemetry=PostgresTelemetryQueries(app),
+            telemetry=PostgresTelemetryQueries(await stack.enter_async_context(Lanes(app))),
             token_store=PostgresTokenStore(system, clock),
             rate_limiter=PostgresRateLimiter(system, clock, GENEROUS),
             back_door=PostgresBackDoor(superuser),

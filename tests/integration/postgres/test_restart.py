@@ -10,6 +10,7 @@ import pytest
 from tests.postgres import PASSWORDS, in_database
 from trilha.adapters.embedded import DataFolder, EmbeddedPostgres, temporary_data_folder
 from trilha.adapters.postgres import (
+    Lanes,
     Pool,
     PostgresFleetQueries,
     PostgresOrganisations,
@@ -68,14 +69,14 @@ async def test_a_restart_in_the_middle_of_the_work(folder: DataFolder) -> None:
         organisation = an_organisation()
         async with open_pool(urls.system, name="test", staging=False) as pool:
             await PostgresOrganisations(pool).add(organisation, None)
-        async with open_pool(urls.app, name="test", size=WRITERS) as pool:
+        async with open_pool(urls.app, name="test", size=WRITERS) as pool, Lanes(pool) as lanes:
             work = Work(pool, organisation.id)
             writers = [asyncio.ensure_future(work()) for _ in range(WRITERS)]
             await eventually(lambda: work.done >= BEFORE, "work before the restart")
             await server.stop()
             await server.start()
             await asyncio.gather(*writers)
-            page = await PostgresFleetQueries(pool).drivers(organisation.id, DriverFilter(), PageRequest())
+            page = await PostgresFleetQueries(pool, lanes).drivers(organisation.id, DriverFilter(), PageRequest())
         assert page.items == []
         assert work.refused > 0
         with psycopg.connect(superuser_url) as connection:

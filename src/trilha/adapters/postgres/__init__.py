@@ -18,6 +18,7 @@ from trilha.adapters.postgres.cluster import APP, OWNER, ROLES, SYSTEM, Database
 from trilha.adapters.postgres.errors import PostgresRefused, RoleTooPowerful, SchemaAhead, SchemaBehind, ServerTooOld
 from trilha.adapters.postgres.fleet_queries import PostgresFleetQueries
 from trilha.adapters.postgres.jobs import PostgresJobs
+from trilha.adapters.postgres.lanes import Lanes
 from trilha.adapters.postgres.leadership import PostgresLeadership
 from trilha.adapters.postgres.leases import PostgresLeases
 from trilha.adapters.postgres.migrate import make_partitions, migrate
@@ -36,6 +37,7 @@ __all__ = [
     "ROLES",
     "SYSTEM",
     "DatabaseUrls",
+    "Lanes",
     "Pool",
     "PostgresDeadLetters",
     "PostgresFleetQueries",

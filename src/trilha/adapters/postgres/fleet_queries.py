@@ -7,6 +7,7 @@ import msgspec
 
 from trilha.adapters.postgres.fleet import MAPPERS, driver_of, vehicle_of
 from trilha.adapters.postgres.json_text import identifier, identifier_or_null, json_object, plain, text, text_or_null
+from trilha.adapters.postgres.lanes import Lanes
 from trilha.adapters.postgres.pools import Pool
 from trilha.adapters.postgres.reading import Listing, Where, like, read, read_page
 from trilha.application.fleet.queries import (
@@ -86,8 +87,9 @@ _LISTINGS: Final = {
 class PostgresFleetQueries:
     """See FleetQueries. Items are JSON from the database."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, lanes: Lanes) -> None:
         self._pool = pool
+        self._lanes = lanes
 
     async def drivers(
         self, organisation_id: OrganisationId, where: DriverFilter, page: PageRequest
@@ -139,7 +141,7 @@ class PostgresFleetQueries:
     ) -> Page[Any]:
         if page.cursor is not None:
             where.add("(sort_name, id) > (%s, %s)", *decode_cursor(kind, page.cursor, tuple[str, int]))
-        return await read_page(self._pool, organisation_id, _LISTINGS[kind], where, page)
+        return await read_page(self._lanes, organisation_id, _LISTINGS[kind], where, page)
 
 
 def _conditions(search: str | None, active: bool | None, group_id: int | None) -> Where:

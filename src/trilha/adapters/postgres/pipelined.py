@@ -4,6 +4,7 @@ A page of a list is the request that a console makes most. Cursors cost several 
 organisation, the statement (prepared once a connection), commit. Values travel as text in both directions.
 """
 
+import itertools
 from collections.abc import Generator, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -11,7 +12,7 @@ from typing import Final, LiteralString
 from weakref import WeakKeyDictionary
 
 import psycopg
-from psycopg.errors import error_from_result
+from psycopg.errors import FeatureNotSupported, InvalidSqlStatementName, error_from_result
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import Ready, Wait
@@ -22,6 +23,9 @@ Value = str | int | bool | datetime | None
 _BEGIN: Final = b"begin read only"
 _SET_ORGANISATION: Final = b"select set_config('trilha.organisation_id', $1, true)"
 _COMMIT: Final = b"commit"
+_STALE: Final = (InvalidSqlStatementName, FeatureNotSupported)
+"""The driver deallocates everything with each rollback of its own; a changed schema may change a result's type."""
+_numbers = itertools.count()
 _FAILED: Final = (ExecStatus.FATAL_ERROR, ExecStatus.PIPELINE_ABORTED)
 
 _prepared: WeakKeyDictionary[Connection, dict[LiteralString, bytes]] = WeakKeyDictionary()
@@ -32,6 +36,16 @@ async def read_one(
     connection: Connection, organisation: str, statement: LiteralString, values: Sequence[Value]
 ) -> PGresult:
     """The rows of a statement (`%s` for each value) as its organisation sees them; raises psycopg.Error."""
+    try:
+        return await _read_one(connection, organisation, statement, values)
+    except _STALE:
+        _prepared.pop(connection, None)
+        return await _read_one(connection, organisation, statement, values)
+
+
+async def _read_one(
+    connection: Connection, organisation: str, statement: LiteralString, values: Sequence[Value]
+) -> PGresult:
     known = _prepared.setdefault(connection, {})
     pgconn = connection.pgconn
     pgconn.enter_pipeline_mode()
@@ -40,9 +54,9 @@ async def read_one(
         pgconn.send_query_params(_SET_ORGANISATION, [organisation.encode()])
         name, expected = known.get(statement), 4
         if name is None:
-            name, expected = f"read_{len(known)}".encode(), 5
-            pgconn.send_prepare(name, _numbered(statement))
-        pgconn.send_query_prepared(name, [_text(value) for value in values])
+            name, expected = b"read_%d" % next(_numbers), 5
+            pgconn.send_prepare(name, numbered(statement))
+        pgconn.send_query_prepared(name, [as_text(value) for value in values])
         pgconn.send_query_params(_COMMIT, None)
         pgconn.pipeline_sync()
         results = await connection.wait(_answers(pgconn, expected))
@@ -85,12 +99,14 @@ def _answers(pgconn: PGconn, expected: int) -> Generator[Wait, Ready | int, list
 
 
 @lru_cache(maxsize=256)
-def _numbered(statement: LiteralString) -> bytes:
+def numbered(statement: LiteralString) -> bytes:
+    """A statement with `%s` as the server wants it."""
     first, *rest = statement.split("%s")
     return (first + "".join([f"${number}{text}" for number, text in enumerate(rest, start=1)])).encode()
 
 
-def _text(value: Value) -> bytes | None:
+def as_text(value: Value) -> bytes | None:
+    """A value as it travels."""
     if value is None:
         return None
     if isinstance(value, datetime):

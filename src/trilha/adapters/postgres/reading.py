@@ -7,7 +7,7 @@ import msgspec
 import psycopg
 
 from trilha.adapters.postgres.errors import translated
-from trilha.adapters.postgres.pipelined import read_one
+from trilha.adapters.postgres.lanes import Lanes
 from trilha.adapters.postgres.pools import Pool, forget_lost
 from trilha.adapters.postgres.session import SET_ORGANISATION, Row
 from trilha.application.paging import encode_cursor
@@ -67,19 +67,13 @@ async def _read(
 
 
 async def read_page(
-    pool: Pool, organisation_id: OrganisationId, listing: Listing, where: Where, request: PageRequest
+    lanes: Lanes, organisation_id: OrganisationId, listing: Listing, where: Where, request: PageRequest
 ) -> Page[Any]:
     """A page of Raw: `statement` gives JSON and then the sort key, of one row more than the limit."""
     statement: LiteralString = f"{listing.select} {where.sql} order by {listing.order} limit %s"
     values = [*where.params, request.limit + 1]
     with translated():
-        try:
-            async with pool.connection() as connection:
-                rows = await read_one(connection, str(organisation_id), statement, values)
-        except psycopg.OperationalError:
-            await forget_lost(pool)
-            async with pool.connection() as connection:
-                rows = await read_one(connection, str(organisation_id), statement, values)
+        rows = await lanes.read(str(organisation_id), statement, values)
     items: list[Any] = [msgspec.Raw(rows.get_value(row, 0) or b"") for row in range(min(rows.ntuples, request.limit))]
     if rows.ntuples <= request.limit:
         return Page(items=items)

@@ -19,6 +19,7 @@ from trilha.adapters.postgres.json_text import (
     time,
     time_or_null,
 )
+from trilha.adapters.postgres.lanes import Lanes
 from trilha.adapters.postgres.pools import Pool
 from trilha.adapters.postgres.reading import Listing, Where, read, read_page
 from trilha.application.paging import decode_cursor, encode_cursor
@@ -80,8 +81,8 @@ _EVENTS: Final = Listing(
 class PostgresTelemetryQueries:
     """See TelemetryQueries. Items are JSON from the database."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    def __init__(self, lanes: Lanes) -> None:
+        self._lanes = lanes
 
     async def events(
         self, organisation_id: OrganisationId, where: EventFilter, page: PageRequest
@@ -92,7 +93,7 @@ class PostgresTelemetryQueries:
             moment, key = decode_cursor("events", page.cursor, tuple[datetime, int])
             # the first part lets partitions be left out, which they are not for a comparison of rows
             conditions.add("e.occurred_at <= %s and (e.occurred_at, e.id) < (%s, %s)", moment, moment, key)
-        return await read_page(self._pool, organisation_id, _EVENTS, conditions, page)
+        return await read_page(self._lanes, organisation_id, _EVENTS, conditions, page)
 
 
 class PostgresIngestionQueries:

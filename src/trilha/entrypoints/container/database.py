@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from trilha.adapters.postgres import check_server, open_pool
+from trilha.adapters.postgres import Lanes, check_server, open_pool
 from trilha.entrypoints.container.table import Container
 from trilha.entrypoints.settings import Settings, variable
 
@@ -20,7 +20,8 @@ async def open_database(settings: Settings, process: str) -> AsyncGenerator[Cont
         system = await stack.enter_async_context(
             open_pool(system_url, name=f"{process} system", size=size, staging=False)
         )
-        yield Container(app_pool=app, system_pool=system)
+        lanes = await stack.enter_async_context(Lanes(app))
+        yield Container(app_pool=app, lanes=lanes, system_pool=system)
 
 
 def _check(settings: Settings) -> None:

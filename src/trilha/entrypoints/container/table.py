@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 from dependency_injector import containers, providers
 
 from trilha.adapters.postgres import (
+    Lanes,
     PostgresDeadLetters,
     PostgresFleetQueries,
     PostgresIngestionQueries,
@@ -35,6 +36,7 @@ class Container(containers.DeclarativeContainer):
     """Use cases by name. What has to be opened (pools, clients) is passed in opened."""
 
     app_pool: providers.Dependency[Pool] = providers.Dependency()
+    lanes: providers.Dependency[Lanes] = providers.Dependency()
     system_pool: providers.Dependency[Pool] = providers.Dependency()
     bus: providers.Dependency[EventBus] = providers.Dependency()
     queue: providers.Dependency[TaskQueue] = providers.Dependency()
@@ -51,8 +53,8 @@ class Container(containers.DeclarativeContainer):
     jobs = providers.Singleton(PostgresJobs, system_pool)
     outbox = providers.Singleton(PostgresOutbox, system_pool, clock=clock)
     dead_letters = providers.Singleton(PostgresDeadLetters, system_pool)
-    fleet_queries = providers.Singleton(PostgresFleetQueries, app_pool)
-    telemetry_queries = providers.Singleton(PostgresTelemetryQueries, app_pool)
+    fleet_queries = providers.Singleton(PostgresFleetQueries, app_pool, lanes)
+    telemetry_queries = providers.Singleton(PostgresTelemetryQueries, lanes)
     ingestion_queries = providers.Singleton(PostgresIngestionQueries, app_pool)
 
     exclusive_run = providers.Factory(
