@@ -12,7 +12,10 @@ class DomainEvent(msgspec.Struct, frozen=True, kw_only=True):
     """Context and past-tense name, such as `telemetry.events_ingested`."""
     event_version: ClassVar[int] = 1
 
+    subject_field: ClassVar[str]
+    """The field that holds the id of what it happened to."""
+
     @property
     def subject(self) -> str:
-        """The id of the aggregate that it happened to."""
-        raise NotImplementedError
+        """The id of what it happened to."""
+        return str(getattr(self, self.subject_field))

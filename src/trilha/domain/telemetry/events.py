@@ -12,6 +12,7 @@ class EventsIngested(DomainEvent, frozen=True, kw_only=True):
     """A page was committed: `received` records in it, of which `inserted` are new; times are those of occurrence."""
 
     event_type: ClassVar[str] = "telemetry.events_ingested"
+    subject_field: ClassVar[str] = "page_id"
 
     page_id: UUID
     stream: Stream
@@ -24,22 +25,13 @@ class EventsIngested(DomainEvent, frozen=True, kw_only=True):
     last_occurred_at: datetime | None
     checkpoint: str
 
-    @property
-    def subject(self) -> str:
-        """The page."""
-        return str(self.page_id)
-
 
 class GapOpened(DomainEvent, frozen=True, kw_only=True):
     """The stream could not give the time from `start` to `end`."""
 
     event_type: ClassVar[str] = "telemetry.gap_opened"
+    subject_field: ClassVar[str] = "stream"
 
     stream: Stream
     start: datetime
     end: datetime
-
-    @property
-    def subject(self) -> str:
-        """The stream."""
-        return str(self.stream)
