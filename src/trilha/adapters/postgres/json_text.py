@@ -1,6 +1,7 @@
 """JSON objects put together by PostgreSQL: for pages of rows this beats rows, Structs and an encoder in Python.
 
-`concat` takes null as nothing, hence the `coalesce` around whatever may be null.
+One null makes all of `||` null, hence the `coalesce` around whatever may be null. `concat` would forgive that, and took
+a fifth longer for a driver.
 """
 
 from collections.abc import Mapping
@@ -11,14 +12,14 @@ def json_object(fields: Mapping[LiteralString, LiteralString]) -> LiteralString:
     """An expression for the object's text; the values are expressions made by the functions below."""
     parts: list[LiteralString] = []
     for name, value in fields.items():
-        separator: LiteralString = ", '," if parts else "'{"
-        parts.append(f'{separator}"{name}":\', {value}')
-    return "concat(" + "".join(parts) + ", '}')"
+        separator: LiteralString = " || '," if parts else "'{"
+        parts.append(f'{separator}"{name}":\' || {value}')
+    return "(" + "".join(parts) + " || '}')"
 
 
 def identifier(column: LiteralString) -> LiteralString:
     """A 64-bit id as a string."""
-    return f"'\"', {column}, '\"'"
+    return f"'\"' || {column} || '\"'"
 
 
 def identifier_or_null(column: LiteralString) -> LiteralString:
@@ -28,7 +29,7 @@ def identifier_or_null(column: LiteralString) -> LiteralString:
 
 def text(column: LiteralString) -> LiteralString:
     """A string."""
-    return f"to_json({column})"
+    return f"to_json({column})::text"
 
 
 def text_or_null(column: LiteralString) -> LiteralString:
@@ -48,13 +49,14 @@ def plain(expression: LiteralString) -> LiteralString:
 
 def time(column: LiteralString) -> LiteralString:
     """An instant in UTC, as RFC 3339 writes it."""
-    return f"'\"', {_utc(column)}, '\"'"
+    return _utc(column)
 
 
 def time_or_null(column: LiteralString) -> LiteralString:
     """An instant in UTC, or null."""
-    return f"coalesce('\"' || {_utc(column)} || '\"', 'null')"
+    return f"coalesce({_utc(column)}, 'null')"
 
 
 def _utc(column: LiteralString) -> LiteralString:
-    return f"to_char({column} at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+    """As JSON writes a time without a zone, with the zone put before the closing quote; `to_char` takes far longer."""
+    return f"left(to_json({column} at time zone 'UTC')::text, -1) || 'Z\"'"
