@@ -75,7 +75,7 @@ class Lane:
         self._pgconn = connection.pgconn
         self._on_closed = on_closed
         self._loop = asyncio.get_running_loop()
-        self.opened_at = self._moved_at = self._loop.time()
+        self._moved_at = self._loop.time()
         self._retiring = False
         self._waiting: deque[_Question] = deque()
         self._prepared: OrderedDict[bytes, bytes] = OrderedDict()
@@ -115,6 +115,10 @@ class Lane:
         except psycopg.Error as error:
             self.close()
             raise AskElsewhere from error
+        except BaseException:
+            # half a question must not become the beginning of the next one
+            self.close()
+            raise
         return await question.answer
 
     def retire(self) -> None:
@@ -132,12 +136,12 @@ class Lane:
         self._loop.remove_writer(self._socket)
         if self._watch is not None:
             self._watch.cancel()
-        if self._waiting:
-            # what is still on its way would be taken for the answer to somebody else's question
-            self._pgconn.finish()
-        elif self._pgconn.status == ConnStatus.OK:
+        try:
+            # refused while answers are on their way: they would be taken for those to somebody else's questions
             self._pgconn.exit_pipeline_mode()
             self._pgconn.nonblocking = 0
+        except psycopg.Error:
+            self._pgconn.finish()
         while self._waiting:
             _turn_away(self._waiting.popleft())
         self._on_closed(self)
