@@ -30,8 +30,11 @@ class MemoryTelemetryEvents:
     async def stage(self, events: Sequence[TelemetryEvent]) -> None:
         """Nothing is far away here."""
 
-    async def merge(self, page_id: UUID, received_at: datetime, events: Sequence[TelemetryEvent]) -> MergeOutcome:
-        """Merge by the domain's plan."""
+    async def merge(
+        self, page_id: UUID, received_at: datetime, events: Sequence[TelemetryEvent], *, side_by_side: bool = False
+    ) -> MergeOutcome:
+        """Merge by the domain's plan. Whoever merged the same id meanwhile makes the slower commit fail."""
+        del side_by_side
         stored = {event.id: self._events.get(event.id) or () for event in events}
         plan = plan_merge({key: [row.event for row in rows] for key, rows in stored.items()}, events)
         gone = {(event.id, event.occurred_at) for event in plan.superseded}

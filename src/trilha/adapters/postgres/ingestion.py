@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 import zstandard
 
-from trilha.adapters.postgres.merging import merge, stage
+from trilha.adapters.postgres.merging import ALONE, SIDE_BY_SIDE, merge, stage
 from trilha.adapters.postgres.session import Row, Session
 from trilha.domain.kernel import Conflict, NotFound, OrganisationId, RejectedRecord
 from trilha.domain.telemetry import (
@@ -43,9 +43,12 @@ class PostgresTelemetryEvents:
         """Copy them into the staging table of this connection."""
         await stage(self._session, events)
 
-    async def merge(self, page_id: UUID, received_at: datetime, events: Sequence[TelemetryEvent]) -> MergeOutcome:
+    async def merge(
+        self, page_id: UUID, received_at: datetime, events: Sequence[TelemetryEvent], *, side_by_side: bool = False
+    ) -> MergeOutcome:
         """Insert what is new, replace what changed."""
-        return await merge(self._session, self._organisation_id, page_id, received_at, events)
+        take_turn = SIDE_BY_SIDE if side_by_side else ALONE
+        return await merge(self._session, self._organisation_id, page_id, received_at, events, take_turn)
 
 
 class PostgresRawPages:

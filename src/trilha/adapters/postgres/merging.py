@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, LiteralString
 from uuid import UUID
 
 import msgspec
@@ -27,11 +27,12 @@ Policies add the organisation.
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 """Sources send both for "never", and no time lies a reach beyond them."""
-_TAKE_TURN: Final = (
-    "select pg_advisory_xact_lock(7241004, hashtext(%s)), "
-    # a plan made while a partition was empty would be kept when it no longer is
-    "set_config('plan_cache_mode', 'force_custom_plan', true)"
-)
+# a plan made while a partition was empty would be kept when it no longer is
+_PLAN_ANEW: Final = "set_config('plan_cache_mode', 'force_custom_plan', true)"
+ALONE: Final = f"select pg_advisory_xact_lock(7241004, hashtext(%s)), {_PLAN_ANEW}"
+"""Wait until no other merge of the organisation is under way, and keep others waiting."""
+SIDE_BY_SIDE: Final = f"select pg_advisory_xact_lock_shared(7241004, hashtext(%s)), {_PLAN_ANEW}"
+"""Beside others that promised the same: to have no id in common."""
 
 INSERT_NEW: Final = (
     f"insert into telemetry_events (organisation_id, page_id, received_at, {NAMES}) "
@@ -59,8 +60,9 @@ async def merge(
     page_id: UUID,
     received_at: datetime,
     events: Sequence[TelemetryEvent],
+    take_turn: LiteralString = ALONE,
 ) -> MergeOutcome:
-    """See TelemetryEvents.merge. Two merges of one organisation take turns."""
+    """See TelemetryEvents.merge; `take_turn` is ALONE or SIDE_BY_SIDE."""
     if not events:
         return MergeOutcome()
     if session.staged is not events:
@@ -76,7 +78,7 @@ async def merge(
         "high": min(max(times), _LAST - REACH) + REACH,
         "reach": REACH,
     }
-    session.later(_TAKE_TURN, (str(organisation_id),))
+    session.later(take_turn, (str(organisation_id),))
     inserted = await session.changed(INSERT_NEW, params)
     replaced = await _replace_changed(session, params) if inserted < len(ids) else 0
     return MergeOutcome(inserted=inserted, replaced=replaced, duplicates=len(events) - inserted - replaced)

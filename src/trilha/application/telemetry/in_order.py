@@ -1,26 +1,39 @@
-"""Two pages in the store's hands at a time: one being committed, the next being sent ahead of its turn."""
+"""Pages on their way into the store: brought in side by side, committed strictly one after the other."""
 
 import asyncio
-from contextlib import AsyncExitStack
+from collections import deque
 from types import TracebackType
 from typing import Self
 
 from trilha.application.ports import Lease
-from trilha.application.telemetry.store_page import BegunPage, StoredPage, StorePage
+from trilha.application.telemetry.store_page import StoredPage, StorePage
+from trilha.domain.kernel import EventId
 from trilha.domain.telemetry import SourcePage
+
+SIDE_BY_SIDE = 2
+"""One page is merged while the one before it is; more would wait for processors that a small machine does not have."""
+
+
+class _OnItsWay:
+    """A page, the ids in it, and the task that commits it."""
+
+    def __init__(self, page: SourcePage, task: asyncio.Task[StoredPage]) -> None:
+        self.ids: frozenset[EventId] = frozenset(event.id for event in page.events)
+        self.task = task
 
 
 class InOrder:
-    """Commits pages one after the other, each from what the one before left. The first failure ends it.
+    """Commits each page from what the one before it left. The first failure drops that page and all after it.
 
-    Leaving the block lets a commit under way end: dropping it would only have the next run repeat it.
+    A page that shares an id with one on its way is merged after that one's commit, for it could not see it before.
+    Leaving the block lets commits under way end: dropping them would only have the next run repeat them.
     """
 
     def __init__(self, store_page: StorePage, lease: Lease, before: StoredPage) -> None:
         self._store_page = store_page
         self._lease = lease
         self._before = before
-        self._committing: asyncio.Task[StoredPage] | None = None
+        self._on_their_way: deque[_OnItsWay] = deque()
 
     async def __aenter__(self) -> Self:
         """Nothing is under way yet."""
@@ -29,26 +42,34 @@ class InOrder:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Let a commit under way end."""
-        if self._committing is not None:
-            await asyncio.gather(self._committing, return_exceptions=True)
+        """Let commits under way end."""
+        await asyncio.gather(*(page.task for page in self._on_their_way), return_exceptions=True)
 
     async def put(self, page: SourcePage) -> StoredPage | None:
-        """Send `page` ahead, wait for the one before it, and begin to commit; returns what that one left, if any."""
-        async with AsyncExitStack() as dropping:
-            begun = await dropping.enter_async_context(self._store_page.begin(self._lease, page))
-            stored = await self.settled()
-            self._committing = asyncio.create_task(self._commit(begun, dropping.pop_all()))
+        """Begin to bring a page in, once there is room; returns what the oldest one left, if that had to end first.
+
+        Raises what made that one fail.
+        """
+        stored = await self.settled() if len(self._on_their_way) >= SIDE_BY_SIDE else None
+        before = self._on_their_way[-1].task if self._on_their_way else None
+        shared = any(event.id in other.ids for other in self._on_their_way for event in page.events)
+        task = asyncio.create_task(self._bring_in(page, before, wait=shared))
+        self._on_their_way.append(_OnItsWay(page, task))
         return stored
 
     async def settled(self) -> StoredPage | None:
-        """Wait for the page that is being committed; returns what it left, once. Raises what made it fail."""
-        committing, self._committing = self._committing, None
-        if committing is None:
+        """Wait for the oldest page on its way; returns what it left, once, or None if there is none."""
+        if not self._on_their_way:
             return None
-        self._before = await committing
+        self._before = await self._on_their_way.popleft().task
         return self._before
 
-    async def _commit(self, begun: BegunPage, closing: AsyncExitStack) -> StoredPage:
-        async with closing:
-            return await begun.commit(self._before.checkpoint, self._before.run)
+    async def _bring_in(self, page: SourcePage, before: asyncio.Task[StoredPage] | None, *, wait: bool) -> StoredPage:
+        left = self._before
+        async with self._store_page.begin(self._lease, page) as begun:
+            if not wait:
+                await begun.merge()
+            if before is not None:
+                # shielded: that page is not dropped because this one is
+                left = await asyncio.shield(before)
+            return await begun.commit(left.checkpoint, left.run)

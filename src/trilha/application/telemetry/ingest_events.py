@@ -37,7 +37,7 @@ class IngestEventsCommand(msgspec.Struct, frozen=True):
 
 
 class IngestEvents:
-    """Three pages are on their way at a time: one fetched, one sent ahead, one committed; commits are in order.
+    """Pages are on their way side by side: one being fetched, two being stored; commits are strictly in order.
 
     Returns the run, or None if another worker is at it; see ExclusiveRun for how it ends.
     """
@@ -95,7 +95,7 @@ class IngestEvents:
             except DomainError as error:
                 failure = error
             # what was on its way when the source failed is true all the same, and counts
-            if (stored := await committing.settled()) is not None:
+            while (stored := await committing.settled()) is not None:
                 yield stored.run
         if failure is not None:
             raise failure

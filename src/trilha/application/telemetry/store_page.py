@@ -1,7 +1,7 @@
 """Commit one page: raw bytes, rows, quarantine, checkpoint, run and event, all or nothing.
 
-In two steps, so that pages can overlap: a page is *begun* while the one before it is still being committed, which sends
-its rows and raw bytes ahead; it is *committed* when that one has succeeded, in order.
+In steps, so that pages can overlap: a page is *begun*, which sends its rows and raw bytes, and *merged* while the one
+before it is still on its way, if they share no record; it is *committed* when that one has been, in order.
 """
 
 from types import TracebackType
@@ -80,6 +80,7 @@ class BegunPage:
         self._page_id = page_id
         self._source = source
         self._clock = clock
+        self._outcome: MergeOutcome | None = None
 
     async def __aenter__(self) -> Self:
         """Send ahead what does not depend on the page before."""
@@ -99,22 +100,28 @@ class BegunPage:
         """Drop what was not committed."""
         await self._unit.__aexit__(kind, error, traceback)
 
+    async def merge(self) -> MergeOutcome:
+        """Merge the rows, unseen by others. The caller sees to it that no other merge under way shares a record."""
+        page = self._page
+        self._outcome = await self._unit.events.merge(self._page_id, page.received_at, page.events, side_by_side=True)
+        return self._outcome
+
     async def commit(self, checkpoint: Checkpoint, run: IngestionRun) -> StoredPage:
-        """Merge and commit, given what the page before left."""
+        """Merge, if that was not done before, and commit, given what the page before left."""
         page, unit = self._page, self._unit
         token_time = None if page.next_token is None else self._source.time_of(page.next_token)
         checkpoint = advance(checkpoint, page.next_token, token_time, self._clock.now())
         await unit.guard(self._lease)
         if not page.is_empty:
-            run = await self._merge(run, checkpoint)
+            run = await self._record(run, checkpoint)
         await unit.checkpoints.save(checkpoint)
         await unit.runs.save(run)
         await unit.commit()
         return StoredPage(checkpoint=checkpoint, run=run)
 
-    async def _merge(self, run: IngestionRun, checkpoint: Checkpoint) -> IngestionRun:
+    async def _record(self, run: IngestionRun, checkpoint: Checkpoint) -> IngestionRun:
         page, unit = self._page, self._unit
-        outcome = await unit.events.merge(self._page_id, page.received_at, page.events)
+        outcome = await self.merge() if self._outcome is None else self._outcome
         if page.rejected:
             await unit.quarantine.add(page.stream, self._page_id, page.received_at, page.rejected)
         unit.record(_ingested(self._page_id, page, outcome, checkpoint))

@@ -40,11 +40,16 @@ class TelemetryEvents(Protocol):
         """
         ...
 
-    async def merge(self, page_id: UUID, received_at: datetime, events: Sequence[TelemetryEvent]) -> MergeOutcome:
+    async def merge(
+        self, page_id: UUID, received_at: datetime, events: Sequence[TelemetryEvent], *, side_by_side: bool = False
+    ) -> MergeOutcome:
         """Insert what is new, replace what changed, leave alone what is known; by id.
 
         Of an id twice in `events` the last wins. A known event within REACH of the new time of occurrence is replaced
         even though the time is part of its key. Sums of the outcome equal `len(events)`.
+
+        Merges of an organisation take turns, for one cannot see what another has not committed. With `side_by_side`
+        they do not: the caller knows that no other side-by-side merge under way has an id of these.
         """
         ...
 
