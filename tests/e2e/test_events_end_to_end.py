@@ -69,6 +69,22 @@ async def test_what_the_source_sent_is_what_the_api_tells(simulator: MixSimulato
         assert ingested.received == ingested.inserted + ingested.replaced + ingested.duplicates
 
 
+async def test_a_command_that_is_replayed_leaves_every_list_readable(
+    simulator: MixSimulator, open_platform: OpenPlatform
+) -> None:
+    """A replay rolls its transaction back, and the driver forgets prepared statements with it."""
+    lists = ("drivers", "vehicles", "groups", "event-types", "telemetry/events", "etl/runs", "etl/checkpoints")
+    async with open_platform(simulator) as platform:
+        await platform.connect(ConnectOrganisationsCommand(source="mix"))
+        async with served(platform) as api:
+            for turn in range(6):
+                for name in lists:
+                    answer = await api.get(f"/v1/{name}")
+                    assert answer.status_code == 200, (turn, name, answer.text)
+                asked = await api.post("/v1/etl/sync", json={}, headers={"Idempotency-Key": "the-same"})
+                assert asked.status_code == 202, asked.text
+
+
 async def test_every_committed_page_is_counted_once(simulator: MixSimulator, open_platform: OpenPlatform) -> None:
     async with open_platform(simulator) as platform:
         (organisation,) = await platform.connect(ConnectOrganisationsCommand(source="mix"))

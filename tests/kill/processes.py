@@ -168,7 +168,7 @@ class BackDoor:
         with contextlib.suppress(psycopg.OperationalError):
             await (await self._opened()).execute(
                 "update jobs set next_run_at = now() "
-                "where kind = 'ingest_events' and next_run_at > now() + interval '1 second'"
+                "where kind = 'events' and next_run_at > now() + interval '1 second'"
             )
 
     async def close(self) -> None:

@@ -6,6 +6,7 @@ import msgspec
 
 from trilha.application.ports import JobRow
 from trilha.domain.kernel import InvalidValue, OrganisationId
+from trilha.domain.telemetry import RunKind
 
 
 class Every(msgspec.Struct, frozen=True, tag=True):
@@ -31,8 +32,9 @@ class JobKind(msgspec.Struct, frozen=True):
     cadence: Cadence
 
 
-SYNC_MASTER_DATA = "sync_master_data"
-INGEST_EVENTS = "ingest_events"
+SYNC_MASTER_DATA = RunKind.MASTER_DATA.value
+INGEST_EVENTS = RunKind.EVENTS.value
+"""A job is called as the runs that it makes."""
 
 JOBS: tuple[JobKind, ...] = (
     JobKind(kind=SYNC_MASTER_DATA, task="sync_master_data", cadence=DailyAt(time(2, 0))),

@@ -1,17 +1,19 @@
 """What `trilha doctor` looks at: every part by itself, so that one broken part hides no other."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from enum import StrEnum
 
 import msgspec
 
+from trilha.domain.fleet import SourceOrganisation
 from trilha.entrypoints.container.database import open_database
-from trilha.entrypoints.container.here import embedded_addresses, existing_folder
+from trilha.entrypoints.container.here import embedded_addresses, existing_folder, worker_troubles
 from trilha.entrypoints.container.messaging import check_messaging
+from trilha.entrypoints.container.sources import open_source_alone
 from trilha.entrypoints.container.worker import open_ingestion
 from trilha.entrypoints.mistakes import as_mistake
-from trilha.entrypoints.settings import Settings, missing_mix_settings
+from trilha.entrypoints.settings import Settings, missing_mix_settings, variable
 from trilha.entrypoints.supervisor import status
 
 _MANY_WAITING = 1_000
@@ -41,10 +43,9 @@ async def check_everything(settings: Settings, *, ask_source: bool) -> list[Find
     """Look at processes, database, bus, feed and source; never raises for what it finds."""
     processes, reachable = _processes(settings)
     if reachable is None:
-        return [
-            processes,
-            *(_skipped(part, "nothing runs here") for part in ("database", "messages", "feed", "source")),
-        ]
+        skipped = [_skipped(part, "nothing runs here") for part in ("database", "messages", "feed")]
+        source = [await _examined("source", _source_alone, settings)] if ask_source else []
+        return [processes, *skipped, *source]
     database = await _examined("database", _database, reachable)
     findings = [processes, database]
     looks: dict[str, Look] = {"messages": _messages, "feed": _feed, **({"source": _source} if ask_source else {})}
@@ -76,7 +77,11 @@ def _processes(settings: Settings) -> tuple[Finding, Settings | None]:
         return Finding("processes", Health.WARNING, f"{detail}; see the logs in {folder.logs if folder else ''}"), (
             embedded_addresses(settings)
         )
-    return Finding("processes", Health.OK, f"all {len(run.children)} are well"), embedded_addresses(settings)
+    troubles = "" if folder is None else worker_troubles(folder)
+    if troubles:
+        return Finding("processes", Health.WARNING, troubles), embedded_addresses(settings)
+    alive = sum(child.state == "ready" for child in run.children)
+    return Finding("processes", Health.OK, f"all {alive} are well"), embedded_addresses(settings)
 
 
 def _skipped(part: str, why: str) -> Finding:
@@ -136,7 +141,27 @@ async def _source(settings: Settings) -> Finding:
         return Finding("source", Health.WARNING, "cannot be asked: " + "; ".join(missing))
     async with AsyncExitStack() as stack:
         container = await stack.enter_async_context(open_ingestion(settings, "doctor"))
-        listed = await container.source().organisations()
+        return _seen(settings, await container.source().organisations())
+
+
+async def _source_alone(settings: Settings) -> Finding:
+    """Before the first start, so that a wrong password is found before anything waits for it."""
+    if missing := missing_mix_settings(settings):
+        return Finding("source", Health.WARNING, "cannot be asked: " + "; ".join(missing))
+    async with open_source_alone(settings) as source:
+        return _seen(settings, await source.organisations())
+
+
+def _seen(settings: Settings, listed: Sequence[SourceOrganisation]) -> Finding:
+    hidden = sorted(set(settings.mix_organisation_ids) - {one.external_id for one in listed})
+    if hidden:
+        ids = ", ".join(map(str, hidden))
+        return Finding(
+            "source",
+            Health.FAILED,
+            f"signed in, but the login does not see {ids} of {variable('mix_organisation_ids')}; "
+            f"it sees {', '.join(str(one.external_id) for one in listed) or 'none'}",
+        )
     return Finding("source", Health.OK, f"signed in; the login sees {_organisations(len(listed))}")
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from trilha.application.fleet.sync_master_data import SyncMasterDataCommand
 from trilha.application.ports import PageRequest
 from trilha.application.request_sync import RequestSyncCommand
-from trilha.application.schedule import INGEST_EVENTS, SYNC_MASTER_DATA
+from trilha.application.schedule import SYNC_MASTER_DATA
 from trilha.application.telemetry.ingest_events import IngestEventsCommand
 from trilha.application.telemetry.queries import RunView, run_view
 from trilha.domain.identity import Organisation
@@ -20,7 +20,6 @@ from trilha.entrypoints.container.worker import connect_command, open_ingestion
 from trilha.entrypoints.settings import Settings
 
 _POLL_S = 0.3
-_RUN_KINDS = {SYNC_MASTER_DATA: "master_data", INGEST_EVENTS: "events"}
 
 Progress = Callable[[str], None]
 
@@ -37,7 +36,7 @@ async def request_and_follow(
         for organisation in organisations:
             command = RequestSyncCommand(organisation_id=organisation.id, kinds=tuple(kinds))
             requested = await container.request_sync()(command)
-            wanted |= {(organisation.id, _RUN_KINDS[kind]): requested.requested_at for kind in kinds}
+            wanted |= {(organisation.id, kind): requested.requested_at for kind in kinds}
         return await _follow(container, wanted, timeout_s, progress)
 
 
@@ -71,14 +70,14 @@ async def ingest_here(settings: Settings, kinds: Sequence[str], *, progress: Pro
 
 
 async def _run_here(container: Container, organisation: Organisation, kind: str, progress: Progress) -> RunView:
-    progress(f"{_RUN_KINDS[kind]} of {organisation.name}")
+    progress(f"{kind} of {organisation.name}")
     run: IngestionRun | None
     if kind == SYNC_MASTER_DATA:
         run = await container.sync_master_data()(SyncMasterDataCommand(organisation_id=organisation.id))
     else:
         run = await container.ingest_events()(IngestEventsCommand(organisation_id=organisation.id))
     if run is None:
-        raise Conflict(f"a worker is bringing in {_RUN_KINDS[kind]} right now: try again when its run has ended")
+        raise Conflict(f"a worker is bringing in {kind} right now: try again when its run has ended")
     return run_view(run)
 
 

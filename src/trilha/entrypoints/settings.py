@@ -103,6 +103,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     )
 
 
+_IN_WORDS = {
+    "Expected int, got str": "expected a whole number",
+    "Expected float, got str": "expected a number",
+    "Expected int <= 65535": "expected a port from 0 to 65535",
+    "Expected int >= 0": "expected a port from 0 to 65535",
+}
+"""The decoder speaks to programmers."""
+
+
 class BadSettings(Exception):
     """One or more settings are wrong; `problems` names each variable, what it holds and what was expected."""
 
@@ -138,13 +147,15 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
 def missing_mix_settings(settings: Settings) -> list[str]:
     """What is still needed before MiX can be asked."""
     needed = ["mix_client_id", "mix_client_secret", "mix_username", "mix_password"]
-    if settings.mix_region is None:
-        needed += ["mix_identity_url", "mix_api_url"]
-    return [
+    told = [
         f"{variable(field)} is not set: {describe(field).rstrip('.')}"
         for field in needed
         if getattr(settings, field) is None
     ]
+    if settings.mix_region is None and not (settings.mix_identity_url and settings.mix_api_url):
+        addresses = f"{variable('mix_identity_url')} and {variable('mix_api_url')}"
+        told.append(f"{variable('mix_region')} is not set, nor {addresses}: {describe('mix_region').rstrip('.')}")
+    return told
 
 
 def describe(field: str) -> str:
@@ -213,4 +224,6 @@ def _shown(field: str, text: str) -> str:
 
 def _reason(error: Exception, hint: object) -> str:
     choices = choices_of(hint)
-    return f"expected one of {', '.join(choices)}" if choices else str(error).replace("`", "'")
+    if choices:
+        return f"expected one of {', '.join(choices)}"
+    return _IN_WORDS.get(str(error).replace("`", ""), str(error).replace("`", "'"))

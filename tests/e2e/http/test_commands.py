@@ -28,14 +28,14 @@ def test_a_sync_makes_jobs_due_and_says_where_to_look(serving: Callable[[HttpPar
     organisation_id = fleet.add_organisation()
     client = serving(fleet.parts())
 
-    answer = sync(client, {"kinds": ["ingest_events", "ingest_events"]})
+    answer = sync(client, {"kinds": ["events", "events"]})
 
     assert answer.status_code == 202
     assert answer.headers["location"] == "/v1/etl/runs"
-    assert answer.json() == {"kinds": ["ingest_events"], "requested_at": "2026-03-10T12:00:00Z"}
-    assert due(fleet, organisation_id) == {"ingest_events"}
-    assert sync(client, {}).json()["kinds"] == ["sync_master_data", "ingest_events"]
-    assert due(fleet, organisation_id) == {"sync_master_data", "ingest_events"}
+    assert answer.json() == {"kinds": ["events"], "requested_at": "2026-03-10T12:00:00Z"}
+    assert due(fleet, organisation_id) == {"events"}
+    assert sync(client, {}).json()["kinds"] == ["master_data", "events"]
+    assert due(fleet, organisation_id) == {"master_data", "events"}
 
 
 def test_the_same_key_and_body_replay_the_first_answer_and_another_body_is_refused(
@@ -45,11 +45,11 @@ def test_the_same_key_and_body_replay_the_first_answer_and_another_body_is_refus
     fleet.add_organisation()
     client = serving(fleet.parts())
 
-    first = sync(client, {"kinds": ["ingest_events"]}, key="once")
+    first = sync(client, {"kinds": ["events"]}, key="once")
     fleet.clock.advance(timedelta(hours=1))
 
-    assert sync(client, {"kinds": ["ingest_events"]}, key="once").content == first.content
-    assert sync(client, {"kinds": ["ingest_events"]}, key="twice").content != first.content
+    assert sync(client, {"kinds": ["events"]}, key="once").content == first.content
+    assert sync(client, {"kinds": ["events"]}, key="twice").content != first.content
     problem(sync(client, {}, key="once"), 422, "idempotency.key_reused")
 
 

@@ -20,7 +20,7 @@ from trilha.application.identity.connect_organisations import ConnectOrganisatio
 from trilha.application.ports import Envelope, IdempotencyScope, KeyReused
 from trilha.application.relay_outbox import RelayOutbox
 from trilha.application.request_sync import RequestSync, RequestSyncCommand
-from trilha.application.schedule import INGEST_EVENTS, SYNC_MASTER_DATA, first_job_rows
+from trilha.application.schedule import INGEST_EVENTS, JOBS, SYNC_MASTER_DATA, first_job_rows
 from trilha.application.telemetry.on_events_ingested import CountThroughput
 from trilha.application.tick_schedule import TickSchedule
 from trilha.domain.fleet import SourceOrganisation
@@ -56,6 +56,21 @@ async def test_connecting_again_follows_the_name_and_keeps_the_times(here: Insta
 async def test_an_organisation_that_the_login_may_not_see_is_named(here: Installation) -> None:
     with pytest.raises(SourceNotPermitted, match="organisation 99"):
         await connect(here)(ConnectOrganisationsCommand(source="mix", only=(EXTERNAL_ID, 99)))
+
+
+async def test_one_that_the_login_may_not_see_holds_up_no_other(here: Installation) -> None:
+    with pytest.raises(SourceNotPermitted):
+        await connect(here)(ConnectOrganisationsCommand(source="mix", only=(99, EXTERNAL_ID)))
+    assert [row.kind for row in await here.jobs.all(ORGANISATION_ID)] == [INGEST_EVENTS, SYNC_MASTER_DATA]
+
+
+async def test_one_that_is_not_named_any_more_loses_its_jobs_until_it_is_named_again(here: Installation) -> None:
+    other = here.source.add(SourceFleet(SourceOrganisation(88, "Outra", None)))
+    await connect(here)(ConnectOrganisationsCommand(source="mix"))
+    await connect(here)(ConnectOrganisationsCommand(source="mix", only=(other.organisation.external_id,)))
+    assert await here.jobs.all(ORGANISATION_ID) == []
+    await connect(here)(ConnectOrganisationsCommand(source="mix"))
+    assert len(await here.jobs.all(ORGANISATION_ID)) == 2
 
 
 @pytest.fixture
@@ -113,7 +128,7 @@ async def test_due_jobs_are_handed_over_once_and_move_on(here: Installation) -> 
     assert await tick(here, here.queue)() == 2
     assert await tick(here, here.queue)() == 0
     tasks = [here.queue.take(), here.queue.take()]
-    assert {task.task for task in tasks if task} == {INGEST_EVENTS, SYNC_MASTER_DATA}
+    assert {task.task for task in tasks if task} == {job.task for job in JOBS}
     assert {task.arguments["organisation_id"] for task in tasks if task} == {str(ORGANISATION_ID)}
     rows = await here.jobs.all(ORGANISATION_ID)
     assert {row.last_enqueued_at for row in rows} == {here.clock.now()}

@@ -77,5 +77,5 @@ def test_a_new_organisation_has_every_job_due_at_once() -> None:
 
 
 def test_an_unknown_job_names_those_there_are() -> None:
-    with pytest.raises(InvalidValue, match="sync_master_data or ingest_events"):
+    with pytest.raises(InvalidValue, match="master_data or events"):
         job_of("make_coffee")

@@ -39,6 +39,10 @@ class MemoryJobs:
         for row in rows:
             self._database.of(row.organisation_id).jobs.setdefault(row.kind, row)
 
+    async def withdraw(self, organisation_id: OrganisationId) -> None:
+        """Take all rows of an organisation away, also from a scheduler that has them in its hands."""
+        self._database.of(organisation_id).jobs.clear()
+
     @asynccontextmanager
     async def claim_due(self, now: datetime, limit: int) -> AsyncIterator[MemoryJobClaim]:
         """Take due rows that no other scheduler has in its hands."""
@@ -66,12 +70,13 @@ class MemoryJobs:
 
     def _write(self, rows: Sequence[JobRow]) -> None:
         for row in rows:
-            self._database.of(row.organisation_id).jobs[row.kind] = row
+            if row.kind in (jobs := self._database.of(row.organisation_id).jobs):
+                jobs[row.kind] = row
 
     def _bring_forward(self, wanted: Mapping[tuple[OrganisationId, str], datetime | None]) -> None:
         for (organisation_id, kind), to in wanted.items():
-            if to is not None:
-                jobs = self._database.of(organisation_id).jobs
+            jobs = self._database.of(organisation_id).jobs
+            if to is not None and kind in jobs:
                 jobs[kind] = msgspec.structs.replace(jobs[kind], next_run_at=min(to, jobs[kind].next_run_at))
 
 

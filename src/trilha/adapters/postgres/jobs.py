@@ -49,6 +49,10 @@ class PostgresJobs:
                     (row.organisation_id, row.kind, row.next_run_at, row.last_enqueued_at),
                 )
 
+    async def withdraw(self, organisation_id: OrganisationId) -> None:
+        """Take all rows of an organisation away; waits for a scheduler that has them in its hands."""
+        await system.changed(self._pool, "delete from jobs where organisation_id = %s", (organisation_id,))
+
     @asynccontextmanager
     async def claim_due(self, now: datetime, limit: int) -> AsyncIterator[PostgresJobClaim]:
         """Lock due rows; what another scheduler has locked is left to it."""

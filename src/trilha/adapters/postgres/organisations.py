@@ -31,12 +31,12 @@ class PostgresOrganisations:
 
     async def all(self) -> Sequence[Organisation]:
         """Every organisation, oldest first."""
-        found = await system.rows(self._pool, f"select {_COLUMNS} from organisations o order by created_at, id")
+        found = await system.read(self._pool, f"select {_COLUMNS} from organisations o order by created_at, id")
         return [_organisation_of(row) for row in found]
 
     async def get(self, organisation_id: OrganisationId) -> Organisation:
         """One organisation."""
-        found = await system.rows(
+        found = await system.read(
             self._pool, f"select {_COLUMNS} from organisations o where id = %s", (organisation_id,)
         )
         if not found:
@@ -45,7 +45,7 @@ class PostgresOrganisations:
 
     async def source_of(self, organisation_id: OrganisationId) -> OrganisationSource | None:
         """Where its data come from, if anywhere."""
-        found = await system.rows(
+        found = await system.read(
             self._pool,
             "select organisation_id, source, external_id from organisation_sources where organisation_id = %s",
             (organisation_id,),
@@ -54,7 +54,7 @@ class PostgresOrganisations:
 
     async def fed_by(self, source: str, external_id: int) -> Organisation | None:
         """The organisation that an outside organisation feeds."""
-        found = await system.rows(
+        found = await system.read(
             self._pool,
             f"select {_COLUMNS} from organisations o join organisation_sources s on s.organisation_id = o.id "
             "where s.source = %s and s.external_id = %s",

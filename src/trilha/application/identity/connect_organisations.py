@@ -20,7 +20,10 @@ class ConnectOrganisationsCommand(msgspec.Struct, frozen=True):
 
 
 class ConnectOrganisations:
-    """Safe to repeat: a known organisation follows its source's name, a new one also gets its recurring jobs."""
+    """Safe to repeat: a known organisation follows its source's name, a new one also gets its recurring jobs.
+
+    Where some are named, those that are not any more lose their jobs; their data stay.
+    """
 
     def __init__(
         self, *, source: FleetSource, organisations: Organisations, jobs: Jobs, clock: Clock, ids: IdSource
@@ -32,13 +35,22 @@ class ConnectOrganisations:
         self._ids = ids
 
     async def __call__(self, command: ConnectOrganisationsCommand) -> Sequence[Organisation]:
-        """Connect; raises SourceNotPermitted for a named id that the login may not see."""
+        """Connect those that are there; then raises SourceNotPermitted for a named id that the login may not see."""
         listed = {organisation.external_id: organisation for organisation in await self._source.organisations()}
-        for external_id in command.only:
+        wanted = command.only or tuple(listed)
+        connected = [await self._connect(command, listed[one]) for one in wanted if one in listed]
+        if command.only:
+            await self._rest(command)
+        for external_id in wanted:
             if external_id not in listed:
                 raise SourceNotPermitted("organisation", external_id)
-        wanted = command.only or tuple(listed)
-        return [await self._connect(command, listed[external_id]) for external_id in wanted]
+        return connected
+
+    async def _rest(self, command: ConnectOrganisationsCommand) -> None:
+        for organisation in await self._organisations.all():
+            source = await self._organisations.source_of(organisation.id)
+            if source and source.source == command.source and source.external_id not in command.only:
+                await self._jobs.withdraw(organisation.id)
 
     async def _connect(self, command: ConnectOrganisationsCommand, listed: SourceOrganisation) -> Organisation:
         organisation = await self._organisations.fed_by(command.source, listed.external_id)

@@ -39,6 +39,10 @@ class Jobs(Protocol):
         """Add the rows that are missing; those that exist keep their time."""
         ...
 
+    async def withdraw(self, organisation_id: OrganisationId) -> None:
+        """Take all rows of an organisation away: nothing is done for it until they are ensured again."""
+        ...
+
     def claim_due(self, now: datetime, limit: int) -> AbstractAsyncContextManager[JobClaim]:
         """Lock due rows; they are given back unchanged if the block raises."""
         ...

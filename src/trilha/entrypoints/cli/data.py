@@ -13,7 +13,7 @@ from trilha.entrypoints.cli.running import running_settings
 from trilha.entrypoints.mistakes import Mistake
 from trilha.entrypoints.settings import BadSettings, Settings, load_settings, missing_mix_settings
 
-_KINDS = {"master-data": "sync_master_data", "events": "ingest_events"}
+_KINDS = ("master_data", "events")
 
 
 @click.command()
@@ -43,7 +43,14 @@ def migrate(*, as_superuser: str | None) -> None:
 @click.command()
 @click.argument("what", type=click.Choice(["all", *_KINDS]), default="all")
 @click.option("--wait/--no-wait", default=True, show_default=True, help="Follow the runs until they have ended.")
-@click.option("--timeout", "timeout_s", default=300.0, show_default=True, help="Seconds to wait for them.")
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(min=1),
+    default=300.0,
+    show_default=True,
+    help="Seconds to wait for them.",
+)
 @as_json
 @speaks_plainly
 def sync(*, what: str, wait: bool, timeout_s: float, as_json: bool) -> None:
@@ -56,12 +63,14 @@ def sync(*, what: str, wait: bool, timeout_s: float, as_json: bool) -> None:
     settings = running_settings(_loaded("sync"))
     from trilha.entrypoints.following import request_and_follow
 
-    kinds = tuple(_KINDS.values()) if what == "all" else (_KINDS[what],)
+    kinds = _KINDS if what == "all" else (what,)
     with errors.status("asking the workers") as progress:
         runs = asyncio.run(
             request_and_follow(settings, kinds, timeout_s=timeout_s if wait else 0.0, progress=progress.update)
         )
     _report(runs, as_json=as_json)
+    if wait and (len(runs) < len(kinds) or any(run.status == "running" for run in runs)):
+        raise Mistake(f"not finished after {timeout_s:g} s: `trilha status` and the worker's log say why")
 
 
 @click.command()
@@ -73,14 +82,14 @@ def ingest(*, what: str, as_json: bool) -> None:
 
     Needs the database and the MiX settings; takes the same lease as the workers, so both can never write at once.
 
-    Example: [cyan]trilha ingest master-data[/]
+    Example: [cyan]trilha ingest master_data[/]
     """
     settings = running_settings(_loaded("ingest"))
     if missing := missing_mix_settings(settings):
         raise BadSettings(missing)
     from trilha.entrypoints.following import ingest_here
 
-    kinds = tuple(_KINDS.values()) if what == "all" else (_KINDS[what],)
+    kinds = _KINDS if what == "all" else (what,)
     with errors.status("connecting") as progress:
         runs = asyncio.run(ingest_here(settings, kinds, progress=progress.update))
     _report(runs, as_json=as_json)
@@ -103,7 +112,7 @@ def _report(runs: Sequence[RunView], *, as_json: bool) -> None:
         for run in runs:
             say(escape(summary(run)))
         if not runs:
-            say("asked; the workers begin within a second (`trilha sync` without --no-wait follows them)")
+            say("asked; the workers begin within a second")
     failed = [run for run in runs if run.status in {"failed", "lost"}]
     if failed:
         raise Mistake("; ".join(f"{run.kind}: {run.error_message} ({run.error_code})" for run in failed))

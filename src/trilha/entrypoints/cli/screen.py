@@ -91,16 +91,19 @@ class StartScreen:
 
 def show_ready(api_url: str, data: Path, program: str, *, seconds: float, demo: bool, detached: bool) -> None:
     """The screen on which a start ends. No box and no wrapping: everything on it can be copied."""
-    company = "a simulated bus company is feeding it" if demo else "MiX Integrate is feeding it"
+    company = "a simulated bus company feeds it" if demo else "MiX Integrate is asked for data now"
     say(f"\n[bold green]Trilha is ready[/] after {seconds:.1f} s; {company}\n")
     say(f"  [dim]API        [/] {api_url}")
     say(f"  [dim]reference  [/] {api_url}/docs")
+    if not demo:
+        say(f"  [dim]the feed   [/] {escape(program)} doctor [dim](does the login work, how far has it been read)[/]")
     say(f"  [dim]data       [/] {escape(str(data))} [dim](kept when this stops)[/]")
     if detached:
         say(f"  [dim]status     [/] {escape(program)} status")
     say(f"  [dim]stop       [/] {escape(program) + ' down' if detached else 'Ctrl-C'}\n")
     say("[bold]Sign in[/]:" if detached else "[bold]Sign in[/], in another terminal:")
     say(f"  [cyan]TOKEN=$({escape(program)} token)[/]")
+    say("\nThe first data arrive within seconds." if demo else "")
     for what, command in _things_to_try(api_url):
         say(f"\n[bold]Try[/] {what}:")
         say(f"  [cyan]{escape(command)}[/]")

@@ -20,7 +20,7 @@ def simulate() -> None:
 
 @simulate.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=0, show_default="a free one", help="Port to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, show_default="a free one", help="Port to listen on.")
 @click.option("--seed", default=1042, show_default=True, help="The same seed and epoch tell the same history.")
 @click.option(
     "--epoch",
@@ -29,8 +29,14 @@ def simulate() -> None:
     show_default="a week ago",
     help="Nothing happened before, for example 2026-03-10T00:00:00+00:00.",
 )
-@click.option("--vehicles", default=60, show_default=True, help="Size of the fleet.")
-@click.option("--events-per-vehicle-per-day", default=27, show_default=True, help="How much they report.")
+@click.option("--vehicles", type=click.IntRange(min=1), default=60, show_default=True, help="Size of the fleet.")
+@click.option(
+    "--events-per-vehicle-per-day",
+    type=click.IntRange(min=1),
+    default=27,
+    show_default=True,
+    help="How much they report.",
+)
 @as_json
 @speaks_plainly
 def mix(

@@ -4,6 +4,7 @@ import asyncio
 import os
 
 import rich_click as click
+from rich.markup import escape
 
 from trilha.entrypoints.cli.output import as_json, errors, say, show, speaks_plainly, this_program
 from trilha.entrypoints.mistakes import ExitCode, Mistake
@@ -54,7 +55,7 @@ def status(*, as_json: bool) -> None:
 
     Example: [cyan]trilha status --json | jq .ready[/]
     """
-    from trilha.entrypoints.container.here import existing_folder
+    from trilha.entrypoints.container.here import existing_folder, worker_troubles
     from trilha.entrypoints.supervisor import RunStatus
     from trilha.entrypoints.supervisor import status as read_status
 
@@ -71,6 +72,8 @@ def status(*, as_json: bool) -> None:
         for child in state.children:
             restarts = f", restarts: {child.restarts}, last end: {child.last_exit}" if child.restarts else ""
             say(f"  {child.name:<10} {child.state:<10} {child.pid or '':<8}{restarts}".rstrip())
+        if folder is not None and (troubles := worker_troubles(folder)):
+            say(f"  [yellow]{escape(troubles)}[/]; its log and `trilha doctor` say more")
     if not (state.running and state.ready):
         raise SystemExit(ExitCode.UNAVAILABLE)
 

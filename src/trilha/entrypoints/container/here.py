@@ -11,6 +11,7 @@ from trilha.adapters.embedded.ports import remembered_port
 from trilha.entrypoints.feed import DEMO, known_feed
 from trilha.entrypoints.mistakes import ExitCode, Mistake
 from trilha.entrypoints.settings import Settings, variable
+from trilha.entrypoints.worker.heartbeat import heartbeat_file, read_heartbeat
 
 ROLES = {"database_url": "trilha_app", "database_owner_url": "trilha_owner", "database_system_url": "trilha_system"}
 DATABASE = "trilha"
@@ -87,6 +88,13 @@ def _demo_settings(url: str) -> dict[str, str | int]:
 def running_holder(folder: DataFolder) -> int | None:
     """The process of the `trilha up` that runs on this folder; None where none does."""
     return folder.lock_holder(_SUPERVISOR)
+
+
+def worker_troubles(folder: DataFolder) -> str:
+    """What the worker on this folder cannot do now, in words; empty where all is well or nothing is known."""
+    beat = read_heartbeat(heartbeat_file(folder.run))
+    failing = [] if beat is None else [(role, one) for role, one in beat.roles.items() if one.state == "failing"]
+    return "; ".join(f"worker: {role} fails since {one.since:%H:%M:%S} UTC ({one.error})" for role, one in failing)
 
 
 def embedded_addresses(settings: Settings) -> Settings | None:

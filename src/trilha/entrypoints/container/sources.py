@@ -4,16 +4,19 @@ An adapter author registers `fleet_source.<name>` as a function that takes Sourc
 manager of an object that is both FleetSource and TelemetrySource.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import timedelta
 from importlib.metadata import entry_points
 from typing import Protocol
 
 import msgspec
 
+from trilha.adapters.memory import MemoryDatabase, MemoryRateLimiter, MemoryTokenStore
 from trilha.adapters.mix import MixCredentials, MixHosts, MixSettings, Region, Timeouts, open_mix
 from trilha.adapters.mix.settings import ClientAuth
-from trilha.application.ports import Clock, RateLimiter, TokenStore
+from trilha.adapters.system import SystemClock, Uuid7Ids
+from trilha.application.ports import Clock, RateLimit, RateLimiter, TokenStore
 from trilha.domain.fleet import FleetSource
 from trilha.domain.telemetry import TelemetrySource
 from trilha.entrypoints.settings import BadSettings, Settings, missing_mix_settings, variable
@@ -47,6 +50,23 @@ def source_named(name: str) -> OpenSource:
         raise BadSettings([f"{variable('fleet_source')} is {name!r}: no such adapter is installed; there are: {names}"])
     opener: OpenSource = known[name].load()
     return opener
+
+
+@asynccontextmanager
+async def open_source_alone(settings: Settings) -> AsyncGenerator[Source, None]:
+    """The source without a database: tokens and the count of calls are forgotten at the end of the block."""
+    clock = SystemClock()
+    database = MemoryDatabase(clock, Uuid7Ids())
+    limits = [RateLimit(calls=settings.mix_calls_per_minute, window=timedelta(minutes=1))]
+    parts = SourceParts(
+        settings=settings,
+        clock=clock,
+        token_store=MemoryTokenStore(database),
+        rate_limiter=MemoryRateLimiter(database, limits),
+        worker="alone",
+    )
+    async with source_named(settings.fleet_source)(parts) as source:
+        yield source
 
 
 def open_mix_source(parts: SourceParts) -> AbstractAsyncContextManager[Source]:

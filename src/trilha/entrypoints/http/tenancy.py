@@ -6,7 +6,7 @@ from time import monotonic
 from uuid import UUID
 
 from trilha.domain.identity import Organisation, Organisations
-from trilha.domain.kernel import NotFound, OrganisationId
+from trilha.domain.kernel import OrganisationId
 from trilha.entrypoints.http.problems import Refusal, bad_header
 from trilha.entrypoints.http.statuses import RETRY_AFTER_S
 
@@ -28,7 +28,7 @@ class Tenancy:
     async def pick(self, header: bytes | None) -> OrganisationId:
         """The organisation of a request.
 
-        Raises NotFound for one that does not exist, Refusal where none is connected or several are and none is named.
+        Raises Refusal for one that does not exist, where none is connected or several are and none is named.
         """
         if header is not None:
             return await self._named(_parsed(header))
@@ -53,7 +53,7 @@ class Tenancy:
         for organisation in await self.all():
             if organisation.id == wanted:
                 return organisation.id
-        raise NotFound("organisation", wanted)
+        raise bad_header(HEADER, "not_found", f"there is no organisation {wanted}; GET /v1/organisations lists them")
 
     async def _refresh(self, asked_at: float) -> None:
         async with self._reading:
@@ -76,6 +76,7 @@ def _none_connected() -> Refusal:
     return Refusal(
         503,
         "organisation.none_connected",
-        "no organisation is connected yet; the worker connects them when it starts, so try again shortly",
+        "no organisation is connected yet; the worker connects them as soon as the source lets it sign in: "
+        "try again shortly, and if this stays, `trilha doctor` says what is wrong",
         headers=(("Retry-After", str(RETRY_AFTER_S)),),
     )

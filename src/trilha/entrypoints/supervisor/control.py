@@ -9,6 +9,7 @@ from pathlib import Path
 from signal import Signals
 
 import msgspec
+import psutil
 
 from trilha.entrypoints.supervisor.child import ChildStatus, Host, OnProgress, State
 from trilha.entrypoints.supervisor.errors import SupervisorError
@@ -17,6 +18,7 @@ from trilha.entrypoints.supervisor.state import RunState, end_leftovers, read_st
 from trilha.entrypoints.supervisor.supervisor import LOCK
 
 _POLL_S = 0.02
+_LAST_STEPS_S = 5.0
 
 
 class RunStatus(msgspec.Struct, frozen=True):
@@ -53,6 +55,7 @@ def down(host: Host, *, within_s: float = 60.0) -> bool:
         if time.monotonic() > deadline:
             raise SupervisorError(f"process {holder} did not stop within {within_s:g} s; see its logs in {host.logs}")
         time.sleep(_POLL_S)
+    _wait_for_last_steps(holder)
     return True
 
 
@@ -135,6 +138,12 @@ def _ask_to_end(pid: int) -> None:
         return
     except PermissionError:
         raise SupervisorError(f"process {pid} belongs to another user: stop it as that user") from None
+
+
+def _wait_for_last_steps(pid: int) -> None:
+    """The lock is free a moment before the process is gone."""
+    with suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
+        psutil.Process(pid).wait(_LAST_STEPS_S)
 
 
 def _forget(host: Host) -> None:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import NoReturn
 
-from trilha.domain.kernel import DomainError, SourceRefused, SourceUnavailable
+from trilha.domain.kernel import DomainError, SourceNotPermitted, SourceRefused, SourceUnavailable
 from trilha.entrypoints.worker.heartbeat import Pulse
 from trilha.entrypoints.worker.parts import Leadership
 from trilha.entrypoints.worker.roles import Role
@@ -100,8 +100,8 @@ class Led:
 
 
 def _wish_of(error: Exception) -> float:
-    """How long to wait at least: what the source asked for, and long where asking again could lock the login."""
-    if isinstance(error, SourceRefused):
+    """How long to wait at least: what the source asked for, and long where a person has to act first."""
+    if isinstance(error, SourceRefused | SourceNotPermitted):
         return REFUSED_PAUSE_S
     return (error.retry_after_s or 0.0) if isinstance(error, SourceUnavailable) else 0.0
 

@@ -15,7 +15,7 @@ from trilha.domain.kernel import OrganisationId
 from trilha.testing.contracts.fresh import WithOrganisations, new_key
 
 Units = UnitsOfWork[OperationsUnitOfWork]
-ANSWER = b'{"kinds":["ingest_events"]}'
+ANSWER = b'{"kinds":["events"]}'
 
 
 class IdempotencyContract(WithOrganisations):

@@ -44,6 +44,15 @@ class JobsContract(WithOrganisations):
         assert sorted(await jobs.all(organisation_id), key=lambda row: row.kind) == rows
 
     @pytest.mark.usefixtures("rows")
+    async def test_what_was_withdrawn_is_gone_until_it_is_ensured_again(
+        self, jobs: Jobs, organisation_id: OrganisationId
+    ) -> None:
+        await jobs.withdraw(organisation_id)
+        assert list(await jobs.all(organisation_id)) == []
+        await jobs.ensure([JobRow(organisation_id, INGEST_EVENTS, LATER)])
+        assert [row.next_run_at for row in await jobs.all(organisation_id)] == [LATER]
+
+    @pytest.mark.usefixtures("rows")
     async def test_hands_out_what_is_due(self, jobs: Jobs, organisation_id: OrganisationId) -> None:
         assert await due_of(jobs, organisation_id, NOON - timedelta(microseconds=1)) == []
         assert await due_of(jobs, organisation_id, NOON) == [INGEST_EVENTS]

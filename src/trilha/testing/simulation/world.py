@@ -25,7 +25,7 @@ from trilha.application.fleet.sync_master_data import SyncMasterData, SyncMaster
 from trilha.application.identity.connect_organisations import ConnectOrganisations, ConnectOrganisationsCommand
 from trilha.application.ports import Envelope, Handler
 from trilha.application.relay_outbox import RelayOutbox
-from trilha.application.schedule import INGEST_EVENTS
+from trilha.application.schedule import INGEST_EVENTS, job_of
 from trilha.application.subscriptions import SUBSCRIPTIONS
 from trilha.application.telemetry.ingest_events import IngestEvents, IngestEventsCommand
 from trilha.application.telemetry.on_events_ingested import CountThroughput
@@ -164,7 +164,7 @@ class World:
         )
         organisation_id = OrganisationId(UUID(task.arguments["organisation_id"]))
         try:
-            if task.task == INGEST_EVENTS:
+            if task.task == job_of(INGEST_EVENTS).task:
                 store = StorePage(source=self.source, units=units, clock=self.clock, ids=self.ids)
                 ingest = IngestEvents(run=run, source=self.source, units=units, store_page=store, clock=self.clock)
                 done = await ingest(IngestEventsCommand(organisation_id))

@@ -19,7 +19,7 @@ from trilha.entrypoints.http.reading import PagedQuery, Query, RunKindName, RunS
 
 SYNC_PATH = "/v1/etl/sync"
 RUNS_PATH = "/v1/etl/runs"
-JobName = Literal["sync_master_data", "ingest_events"]
+JobName = Literal["master_data", "events"]
 """The kinds of JOBS, spelt out for OpenAPI and the type checker."""
 
 
@@ -47,8 +47,8 @@ class SyncRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What to bring up to date; everything unless told otherwise."""
 
     kinds: Annotated[tuple[JobName, ...], msgspec.Meta(min_length=1, max_length=len(JOBS))] = (
-        "sync_master_data",
-        "ingest_events",
+        "master_data",
+        "events",
     )
 
 

@@ -311,7 +311,7 @@ SYSTEM_GRANTS = {
     "outbox": "select, update, delete",
     "dead_letters": "select, insert, delete",
     "leases": "select, insert, update",
-    "jobs": "select, insert, update",
+    "jobs": "select, insert, update, delete",
 }
 SYSTEM_ONLY = ("source_tokens", "rate_keys", "rate_calls", "rate_waiters")
 
