@@ -142,8 +142,10 @@ def _ask_to_end(pid: int) -> None:
 
 def _wait_for_last_steps(pid: int) -> None:
     """The lock is free a moment before the process is gone."""
-    with suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
-        psutil.Process(pid).wait(_LAST_STEPS_S)
+    deadline = time.monotonic() + _LAST_STEPS_S
+    with suppress(psutil.NoSuchProcess):
+        while psutil.Process(pid).status() != psutil.STATUS_ZOMBIE and time.monotonic() < deadline:
+            time.sleep(_POLL_S)
 
 
 def _forget(host: Host) -> None:
