@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Meta
 
 PREFIX = "TRILHA_"
+SHORTEST_TOKEN = 16
 NOT_SETTINGS = ("TRILHA_TEST_",)
 """Variables that belong to the test suite."""
 
@@ -198,6 +199,18 @@ def _unknown(environ: Mapping[str, str], hints: Mapping[str, object]) -> list[st
 
 
 def _inconsistent(settings: Settings) -> list[str]:
+    return [*_incomplete_addresses(settings), *_weak_token(settings)]
+
+
+def _weak_token(settings: Settings) -> list[str]:
+    token = settings.api_token
+    if token is None or (len(token) >= SHORTEST_TOKEN and token.isascii() and token.isprintable() and " " not in token):
+        return []
+    expected = f"expected at least {SHORTEST_TOKEN} printable ASCII characters without spaces"
+    return [f"{variable('api_token')} is a secret value that is easy to guess or cannot be sent: {expected}"]
+
+
+def _incomplete_addresses(settings: Settings) -> list[str]:
     given = [field for field in _DATABASES if getattr(settings, field)]
     problems = [
         f"{variable(field)} is no address that can be used; expected {example}"

@@ -64,3 +64,17 @@ def test_what_mix_still_needs_is_named():
 
 def test_the_configuration_page_is_up_to_date():
     assert (ROOT / "docs" / CONFIGURATION_PAGE).read_text(encoding="utf-8") == configuration_page()
+
+
+@pytest.mark.parametrize("token", ["short", "sixteen letters with spaces", "ç" * 20])
+def test_a_token_that_could_be_guessed_or_not_be_sent_is_refused(token: str):
+    with pytest.raises(BadSettings, match="TRILHA_API_TOKEN") as caught:
+        load_settings({"TRILHA_API_TOKEN": token})
+    assert token not in str(caught.value)
+
+
+def test_a_missing_region_is_named_unless_both_addresses_are_there():
+    told = "\n".join(missing_mix_settings(Settings()))
+    assert "TRILHA_MIX_REGION" in told
+    reached = Settings(mix_identity_url="http://127.0.0.1:1/core", mix_api_url="http://127.0.0.1:1")
+    assert "TRILHA_MIX_REGION" not in "\n".join(missing_mix_settings(reached))

@@ -54,6 +54,9 @@ def make_partitions(owner_url: str, *, now: datetime) -> list[str]:
 
 def current_migration(connection: psycopg.Connection) -> str | None:
     """The last step that the database has seen, as far as this login may know; None for an empty one."""
+    # asked before, because the server would log an error at every first start
+    if connection.execute("select to_regclass('public.alembic_version')").fetchone() == (None,):
+        return None
     try:
         found = connection.execute("select version_num from alembic_version").fetchone()
     except (psycopg.errors.UndefinedTable, psycopg.errors.InsufficientPrivilege):

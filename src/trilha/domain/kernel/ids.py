@@ -25,7 +25,9 @@ def parse_source_id(text: str, field: str = "id") -> int:
     """
     digits = text.removeprefix("-")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= _MAX_DIGITS):
-        raise InvalidValue(field, text, "a signed 64-bit integer written in decimal digits")
+        raise InvalidValue(
+            field, text, "a signed 64-bit integer in decimal digits, -9223372036854775808 to 9223372036854775807"
+        )
     return check_source_id(int(text), field)
 
 

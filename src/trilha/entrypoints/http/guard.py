@@ -29,7 +29,10 @@ async def require_token(request: Request[Any, Any, Any]) -> None:
         raise _refused("the Authorization header is not of the form: Bearer <token>", "malformed_token")
     digest = hashlib.sha256(given[len(_SCHEME) :].strip()).digest()
     if not hmac.compare_digest(digest, context.serving.parts.token_hash):
-        raise _refused("this is not the bearer token of the installation; `trilha token` shows it", "wrong_token")
+        raise _refused(
+            "this is not the bearer token of the installation; `trilha token`, run where it was started, shows it",
+            "wrong_token",
+        )
 
 
 def _refused(detail: str, reason: str) -> Refusal:

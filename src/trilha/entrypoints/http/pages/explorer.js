@@ -76,7 +76,7 @@ function curlOf({ url, options }) {
   const lines = [`curl -X ${options.method} ${quoted(location.origin + url)}`];
   for (const [name, value] of Object.entries(options.headers)) {
     // The token stays out of what people copy into chats.
-    lines.push(`-H ${name === "Authorization" ? '"Authorization: Bearer $(trilha token)"' : quoted(`${name}: ${value}`)}`);
+    lines.push(`-H ${name === "Authorization" ? '"Authorization: Bearer $TOKEN"' : quoted(`${name}: ${value}`)}`);
   }
   if (options.body !== undefined) lines.push(`-d ${quoted(options.body)}`);
   return lines.join(" \\\n  ");
