@@ -61,7 +61,7 @@ def _migrate(*embedded: str) -> None:
     asyncio.run(schema.migrate(settings, _say))
 
 
-def _simulator(port: str, seed: str, epoch: str, calls_per_minute: str) -> None:
+def _simulator(port: str, seed: str, epoch: str, calls_per_minute: str, calls_per_hour: str) -> None:
     from trilha.entrypoints.simulation import simulate_mix
     from trilha.simulators.mix import Behaviour, Scenario
 
@@ -70,7 +70,7 @@ def _simulator(port: str, seed: str, epoch: str, calls_per_minute: str) -> None:
         assert current is not None  # noqa: S101 - a coroutine runs in a task
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, current.cancel)
         with contextlib.suppress(asyncio.CancelledError):
-            behaviour = Behaviour(calls_per_minute=int(calls_per_minute), calls_per_hour=int(calls_per_minute) * 60)
+            behaviour = Behaviour(calls_per_minute=int(calls_per_minute), calls_per_hour=int(calls_per_hour))
             scenario = Scenario(seed=int(seed), epoch=datetime.fromisoformat(epoch), behaviour=behaviour)
             await simulate_mix(scenario, "127.0.0.1", int(port), lambda simulator: _say(simulator.api_url))
 

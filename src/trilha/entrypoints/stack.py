@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from trilha.adapters.embedded import DataFolder, EmbeddedNats, EmbeddedPostgres
 from trilha.adapters.embedded.ports import ReservedPort
-from trilha.entrypoints.container.here import DEMO_CALLS_PER_MINUTE, api_token, database_variables, demo_variables
+from trilha.entrypoints.container.here import api_token, database_variables, simulator_variables
 from trilha.entrypoints.feed import DEMO, OWN, require_feed
 from trilha.entrypoints.mistakes import ExitCode, Mistake
 from trilha.entrypoints.settings import BadSettings, Settings, missing_mix_settings, variable
@@ -93,7 +93,8 @@ class Stack:
         return everywhere.get(self._settings.http_host, self._settings.http_host)
 
     def _simulator(self, port: ReservedPort) -> ChildSpec:
-        arguments = (str(port.number), str(self._feed.seed), self._feed.since.isoformat(), str(DEMO_CALLS_PER_MINUTE))
+        allowance = (str(self._settings.mix_calls_per_minute), str(self._settings.mix_calls_per_hour))
+        arguments = (str(port.number), str(self._feed.seed), self._feed.since.isoformat(), *allowance)
         discovery = http_ready(_LOOPBACK, port.number, "/core/.well-known/openid-configuration")
         launch = _command("simulator", *arguments, environment=os.environ)
         return ChildSpec(name="simulator", launch=launch, ready=discovery, after_stop=port.close)
@@ -108,7 +109,7 @@ class Stack:
         told = dict(os.environ)
         if self.simulator_url is not None:
             told = {name: value for name, value in told.items() if not name.startswith(_SOURCE_SETTINGS)}
-            told |= demo_variables(self.simulator_url)
+            told |= simulator_variables(self.simulator_url)
         if self._postgres is not None:
             told |= database_variables(self._postgres)
         if self._nats is not None:

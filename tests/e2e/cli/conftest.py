@@ -33,6 +33,9 @@ class Installation:
             "TRILHA_HTTP_PORT": str(self.port),
             # a page in the hands of a killed worker is free again this soon
             "TRILHA_LEASE_TTL_S": "3",
+            # nobody waits here for the minute in which the simulated MiX takes the next call
+            "TRILHA_MIX_CALLS_PER_MINUTE": "120",
+            "TRILHA_MIX_CALLS_PER_HOUR": "7200",
             "COLUMNS": "60",
             "NO_COLOR": "1",
         }

@@ -15,8 +15,6 @@ from trilha.entrypoints.worker.heartbeat import heartbeat_file, read_heartbeat
 
 ROLES = {"database_url": "trilha_app", "database_owner_url": "trilha_owner", "database_system_url": "trilha_system"}
 DATABASE = "trilha"
-# the real allowance would let `trilha sync` wait for a minute, which teaches nothing in a demo
-DEMO_CALLS_PER_MINUTE = 120
 _SUPERVISOR = "supervisor"
 _TOKEN = "api-token"  # noqa: S105 - the name of the secret
 
@@ -75,16 +73,6 @@ def _simulator_settings(url: str) -> dict[str, str]:
     return {**login, "mix_identity_url": f"{url}/core", "mix_api_url": url}
 
 
-def demo_variables(url: str) -> dict[str, str]:
-    """What the processes of a demo are told, beside where the servers are."""
-    return {variable(field): str(value) for field, value in _demo_settings(url).items()}
-
-
-def _demo_settings(url: str) -> dict[str, str | int]:
-    allowance = {"mix_calls_per_minute": DEMO_CALLS_PER_MINUTE, "mix_calls_per_hour": DEMO_CALLS_PER_MINUTE * 60}
-    return {**_simulator_settings(url), **allowance}
-
-
 def running_holder(folder: DataFolder) -> int | None:
     """The process of the `trilha up` that runs on this folder; None where none does."""
     return folder.lock_holder(_SUPERVISOR)
@@ -108,7 +96,7 @@ def embedded_addresses(settings: Settings) -> Settings | None:
     found: dict[str, str | int] = {}
     feed = known_feed(folder.path)
     if feed is not None and feed.kind == DEMO:
-        found |= _demo_settings(f"http://{_HOST}:{_remembered_port(folder, 'simulator')}")
+        found |= _simulator_settings(f"http://{_HOST}:{_remembered_port(folder, 'simulator')}")
     if not settings.database_url:
         port = _remembered_port(folder, "postgres")
         passwords = role_passwords(folder)
