@@ -7,7 +7,7 @@ from uuid import UUID
 
 from trilha.domain.identity import Organisation, Organisations
 from trilha.domain.kernel import OrganisationId
-from trilha.entrypoints.http.problems import Refusal, bad_header
+from trilha.entrypoints.http.problems import FieldError, Refusal, bad_header
 from trilha.entrypoints.http.statuses import RETRY_AFTER_S
 
 HEADER = "Trilha-Organisation"
@@ -53,7 +53,7 @@ class Tenancy:
         for organisation in await self.all():
             if organisation.id == wanted:
                 return organisation.id
-        raise bad_header(HEADER, "not_found", f"there is no organisation {wanted}; GET /v1/organisations lists them")
+        raise _no_such(wanted)
 
     async def _refresh(self, asked_at: float) -> None:
         async with self._reading:
@@ -70,6 +70,11 @@ def _parsed(header: bytes) -> UUID:
         raise bad_header(
             HEADER, "invalid_value", f"{HEADER} is {text[:60]!r}; expected the UUID of an organisation"
         ) from None
+
+
+def _no_such(wanted: UUID) -> Refusal:
+    told = f"there is no organisation {wanted}; GET /v1/organisations lists them"
+    return Refusal(404, "not_found", told, errors=(FieldError(message=told, code="not_found", header=HEADER),))
 
 
 def _none_connected() -> Refusal:
