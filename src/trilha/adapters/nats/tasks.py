@@ -37,7 +37,7 @@ class TaskBroker(PullBasedJetStreamBroker):
     noticed.
     """
 
-    def __init__(self, url: str, *, ack_wait_s: float = 60.0, retry_pause_s: float = 5.0, replicas: int = 1) -> None:
+    def __init__(self, url: str, *, ack_wait_s: float = 15.0, retry_pause_s: float = 5.0, replicas: int = 1) -> None:
         super().__init__(
             url,
             stream_name=TASKS,
@@ -152,7 +152,7 @@ class GiveBackFailed(TaskiqMiddleware):
             await self.broker.give_back(message.task_id, at_once=isinstance(exception, asyncio.CancelledError))
 
 
-def task_broker(url: str, *, ack_wait_s: float = 60.0, retry_pause_s: float = 5.0, replicas: int = 1) -> TaskBroker:
+def task_broker(url: str, *, ack_wait_s: float = 15.0, retry_pause_s: float = 5.0, replicas: int = 1) -> TaskBroker:
     """A broker, not yet started; JSON only, for the default of some parts of taskiq is pickle."""
     broker = TaskBroker(url, ack_wait_s=ack_wait_s, retry_pause_s=retry_pause_s, replicas=replicas)
     return broker.with_serializer(JSONSerializer()).with_middlewares(GiveBackFailed())
