@@ -33,12 +33,17 @@ class JobKind(msgspec.Struct, frozen=True):
 
 
 SYNC_MASTER_DATA = RunKind.MASTER_DATA.value
-INGEST_EVENTS = RunKind.EVENTS.value
+FILL_BACKFILLS = RunKind.BACKFILL.value
 """A job is called as the runs that it makes."""
 
+_MINUTE = Every(timedelta(minutes=1))
 JOBS: tuple[JobKind, ...] = (
     JobKind(kind=SYNC_MASTER_DATA, task="sync_master_data", cadence=DailyAt(time(2, 0))),
-    JobKind(kind=INGEST_EVENTS, task="ingest_events", cadence=Every(timedelta(minutes=1))),
+    JobKind(kind=RunKind.EVENTS.value, task="ingest_events", cadence=_MINUTE),
+    JobKind(kind=RunKind.POSITIONS.value, task="ingest_positions", cadence=_MINUTE),
+    JobKind(kind=RunKind.TRIPS.value, task="ingest_trips", cadence=_MINUTE),
+    JobKind(kind=RunKind.AMENDMENTS.value, task="read_amendments", cadence=DailyAt(time(3, 0))),
+    JobKind(kind=FILL_BACKFILLS, task="fill_backfills", cadence=_MINUTE),
 )
 _BY_KIND = {job.kind: job for job in JOBS}
 

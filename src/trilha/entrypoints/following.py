@@ -10,7 +10,7 @@ from trilha.application.ports import PageRequest
 from trilha.application.request_sync import RequestSyncCommand
 from trilha.application.schedule import SYNC_MASTER_DATA
 from trilha.application.telemetry.ingest_events import IngestEventsCommand
-from trilha.application.telemetry.queries import RunView, run_view
+from trilha.application.telemetry.views import RunView, run_view
 from trilha.domain.identity import Organisation
 from trilha.domain.kernel import Conflict, OrganisationId
 from trilha.domain.telemetry import IngestionRun

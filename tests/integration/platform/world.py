@@ -50,7 +50,8 @@ from trilha.application.ports import (
     UnitsOfWork,
 )
 from trilha.application.telemetry.ingest_events import IngestEvents, IngestEventsCommand
-from trilha.application.telemetry.queries import CheckpointView, IngestionQueries, RunView, TelemetryQueries
+from trilha.application.telemetry.queries import IngestionQueries, TelemetryQueries
+from trilha.application.telemetry.views import CheckpointView, RunView
 from trilha.application.telemetry.store_page import StorePage
 from trilha.domain.identity import Organisation, Organisations, OrganisationSource
 from trilha.domain.kernel import OrganisationId, RejectedRecord

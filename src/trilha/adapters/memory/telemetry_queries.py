@@ -10,7 +10,8 @@ from trilha.adapters.memory.database import MemoryDatabase, OrganisationTables, 
 from trilha.adapters.memory.fleet_queries import event_types_of
 from trilha.adapters.memory.listing import Listing
 from trilha.application.ports import Page, PageRequest
-from trilha.application.telemetry.queries import CheckpointView, EventFilter, EventView, PointView, RunView, run_view
+from trilha.application.telemetry.queries import EventFilter
+from trilha.application.telemetry.views import CheckpointView, EventView, PointView, RunView, run_view
 from trilha.domain.fleet import Classification, EventType
 from trilha.domain.kernel import OrganisationId
 from trilha.domain.telemetry import Checkpoint

@@ -24,7 +24,8 @@ from trilha.adapters.postgres.pools import Pool
 from trilha.adapters.postgres.reading import Listing, Where, read, read_page
 from trilha.application.paging import decode_cursor, encode_cursor
 from trilha.application.ports import Page, PageRequest
-from trilha.application.telemetry.queries import CheckpointView, EventFilter, EventView, RunView, run_view
+from trilha.application.telemetry.queries import EventFilter
+from trilha.application.telemetry.views import CheckpointView, EventView, RunView, run_view
 from trilha.domain.kernel import OrganisationId
 from trilha.domain.telemetry import IngestionRun
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import msgspec
 
 from trilha.application.exclusive_run import ExclusiveRun
-from trilha.application.ports import Clock, FleetUnitOfWork, Lease, UnitsOfWork
+from trilha.application.ports import Clock, FleetUnitOfWork, IdSource, Lease, UnitsOfWork
 from trilha.application.schedule import SYNC_MASTER_DATA
 from trilha.domain.fleet import (
     MASTER_KINDS,
@@ -25,7 +25,7 @@ from trilha.domain.fleet import (
     plan_sync,
 )
 from trilha.domain.kernel import NotFound, OrganisationId, RejectedRecord, SourceUnavailable
-from trilha.domain.telemetry import IngestionRun, MergeOutcome, RunKind, add_page
+from trilha.domain.telemetry import IngestionRun, MergeOutcome, QuarantineEntry, RunKind, add_page
 
 TRY_AGAIN_AFTER = timedelta(minutes=15)
 """When the source was away: late enough to be polite, early enough to have today's drivers today."""
@@ -54,11 +54,13 @@ class SyncMasterData:
         source: FleetSource,
         units: UnitsOfWork[FleetUnitOfWork],
         clock: Clock,
+        ids: IdSource,
     ) -> None:
         self._exclusively = run
         self._source = source
         self._units = units
         self._clock = clock
+        self._ids = ids
 
     async def __call__(self, command: SyncMasterDataCommand) -> IngestionRun | None:
         """Do it once."""
@@ -114,7 +116,10 @@ class SyncMasterData:
             changes = plan_sync(listed.kind, known, records, complete=complete, allow_empty=command.allow_empty)
             await unit.master_data.save(listed.kind, changes.writes)
             if listed.rejected:
-                await unit.quarantine.add(listed.kind, None, self._clock.now(), listed.rejected)
+                now = self._clock.now()
+                await unit.quarantine.add(
+                    [QuarantineEntry(self._ids.new(), listed.kind, None, now, record) for record in listed.rejected]
+                )
             outcome = MergeOutcome(inserted=len(changes.saved), duplicates=changes.unchanged)
             run = add_page(run, outcome, len(listed.rejected))
             await unit.runs.save(run)

@@ -10,12 +10,14 @@ from trilha.application.ports.event_bus import (
     Envelope,
     EventBus,
     Handler,
+    LetterStatus,
     Outbox,
     OutboxClaim,
 )
 from trilha.application.ports.idempotency import Idempotency, IdempotencyScope, KeyReused, StillRunning
 from trilha.application.ports.jobs import JobClaim, JobRequests, JobRow, Jobs, TaskQueue
 from trilha.application.ports.leases import Lease, LeaseLost, Leases
+from trilha.application.ports.live_feed import VEHICLES, LiveFeed, LiveMessage, LivePast
 from trilha.application.ports.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest
 from trilha.application.ports.rate_limiter import Priority, RateLimit, RateLimiter
 from trilha.application.ports.storage import StorageUnavailable
@@ -31,6 +33,7 @@ from trilha.application.ports.unit_of_work import (
 __all__ = [
     "DEFAULT_LIMIT",
     "MAX_LIMIT",
+    "VEHICLES",
     "Clock",
     "DeadLetter",
     "DeadLetters",
@@ -49,6 +52,10 @@ __all__ = [
     "Lease",
     "LeaseLost",
     "Leases",
+    "LetterStatus",
+    "LiveFeed",
+    "LiveMessage",
+    "LivePast",
     "OperationsUnitOfWork",
     "Outbox",
     "OutboxClaim",

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
@@ -73,14 +74,25 @@ class EventBus(Protocol):
         ...
 
 
+class LetterStatus(StrEnum):
+    """What becomes of a dead letter. `requested` means: a worker hands it to its consumer once more."""
+
+    OPEN = "open"
+    REQUESTED = "requested"
+    REPLAYED = "replayed"
+    DISCARDED = "discarded"
+
+
 class DeadLetter(msgspec.Struct, frozen=True):
-    """An event that a consumer could not digest."""
+    """An event that a consumer could not digest; `failed_at` is the last time, `attempts` counts all of them."""
 
     consumer: str
     envelope: Envelope
     attempts: int
     error: str
     failed_at: datetime
+    status: LetterStatus = LetterStatus.OPEN
+    settled_at: datetime | None = None
 
 
 class DeadLetters(Protocol):
@@ -92,4 +104,16 @@ class DeadLetters(Protocol):
 
     async def all(self, organisation_id: OrganisationId) -> Sequence[DeadLetter]:
         """Those of an organisation, oldest first."""
+        ...
+
+    async def get(self, organisation_id: OrganisationId, consumer: str, event_id: UUID) -> DeadLetter | None:
+        """One of them."""
+        ...
+
+    async def requested(self, limit: int) -> Sequence[DeadLetter]:
+        """Those of all organisations that are to be handed over once more, oldest first."""
+        ...
+
+    async def save(self, letter: DeadLetter, *, if_status: LetterStatus) -> bool:
+        """Write a letter over itself if it still has that status; False, and nothing written, if it has not."""
         ...

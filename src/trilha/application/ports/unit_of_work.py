@@ -10,11 +10,15 @@ from trilha.application.ports.leases import Lease
 from trilha.domain.fleet import MasterData
 from trilha.domain.kernel import DomainEvent, OrganisationId
 from trilha.domain.telemetry import (
+    Amendments,
+    Backfills,
     Checkpoints,
+    Gaps,
     IngestionRuns,
     Quarantine,
     RawPages,
-    TelemetryEvents,
+    Stream,
+    TelemetryRecords,
     Throughput,
 )
 
@@ -66,6 +70,8 @@ class OperationsUnitOfWork(UnitOfWork, Protocol):
     """What commands about recurring work write."""
 
     @property
+    def backfills(self) -> Backfills: ...
+    @property
     def jobs(self) -> JobRequests: ...
     @property
     def idempotency(self) -> Idempotency: ...
@@ -74,8 +80,16 @@ class OperationsUnitOfWork(UnitOfWork, Protocol):
 class TelemetryUnitOfWork(UnitOfWork, Protocol):
     """What ingestion writes."""
 
+    def records(self, stream: Stream) -> TelemetryRecords:
+        """The records of a feed."""
+        ...
+
     @property
-    def events(self) -> TelemetryEvents: ...
+    def amendments(self) -> Amendments: ...
+    @property
+    def backfills(self) -> Backfills: ...
+    @property
+    def gaps(self) -> Gaps: ...
     @property
     def raw_pages(self) -> RawPages: ...
     @property

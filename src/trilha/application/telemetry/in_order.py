@@ -7,7 +7,6 @@ from typing import Self
 
 from trilha.application.ports import Lease
 from trilha.application.telemetry.store_page import StoredPage, StorePage
-from trilha.domain.kernel import EventId
 from trilha.domain.telemetry import SourcePage
 
 SIDE_BY_SIDE = 2
@@ -18,7 +17,7 @@ class _OnItsWay:
     """A page, the ids in it, and the task that commits it."""
 
     def __init__(self, page: SourcePage, task: asyncio.Task[StoredPage]) -> None:
-        self.ids: frozenset[EventId] = frozenset(event.id for event in page.events)
+        self.ids: frozenset[int] = frozenset(record.id for record in page.records)
         self.task = task
 
 
@@ -52,7 +51,7 @@ class InOrder:
         """
         stored = await self.settled() if len(self._on_their_way) >= SIDE_BY_SIDE else None
         before = self._on_their_way[-1].task if self._on_their_way else None
-        shared = any(event.id in other.ids for other in self._on_their_way for event in page.events)
+        shared = any(record.id in other.ids for other in self._on_their_way for record in page.records)
         task = asyncio.create_task(self._bring_in(page, before, wait=shared))
         self._on_their_way.append(_OnItsWay(page, task))
         return stored

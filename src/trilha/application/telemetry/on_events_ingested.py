@@ -21,5 +21,7 @@ class CountThroughput:
         async with self._units(envelope.organisationid) as unit:
             if not await unit.first_time(CONSUMER, envelope.id):
                 return
-            await unit.throughput.add(event.stream, hour, received=event.received, inserted=event.inserted)
+            await unit.throughput.add(
+                event.stream, hour, received=event.received, inserted=event.inserted, late=event.late
+            )
             await unit.commit()

@@ -1,5 +1,6 @@
-"""What screens show of telemetry and of its ingestion, and the ports that read it."""
+"""What screens show of telemetry and of its ingestion: the ports that read it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -7,46 +8,19 @@ from uuid import UUID
 import msgspec
 
 from trilha.application.ports import Page, PageRequest
+from trilha.application.telemetry.views import (
+    BackfillView,
+    CheckpointView,
+    EventView,
+    GapView,
+    HourView,
+    QuarantineView,
+    RunView,
+    TripView,
+    VehiclePositionView,
+)
 from trilha.domain.kernel import OrganisationId, TimeRange
-from trilha.domain.telemetry import IngestionRun
-
-
-class PointView(msgspec.Struct, frozen=True):
-    """A position in WGS 84 degrees."""
-
-    latitude_deg: float
-    longitude_deg: float
-
-
-class EventView(msgspec.Struct, frozen=True):
-    """A telemetry event.
-
-    `description` and `classification` are those of its type now; null and `unclassified` while the library has none.
-    """
-
-    id: str
-    occurred_at: datetime
-    started_at: datetime | None
-    ended_at: datetime | None
-    received_at: datetime
-    driver_id: str
-    vehicle_id: str
-    event_type_id: str
-    description: str | None
-    classification: str
-    category: str
-    occurrences: int
-    duration_s: int | None
-    value: float | None
-    value_kind: str | None
-    value_unit: str | None
-    speed_limit_kmh: float | None
-    fuel_used_l: float | None
-    odometer_start_km: float | None
-    odometer_end_km: float | None
-    start: PointView | None
-    end: PointView | None
-    location_id: str | None
+from trilha.domain.telemetry import Position
 
 
 class EventFilter(msgspec.Struct, frozen=True):
@@ -57,47 +31,57 @@ class EventFilter(msgspec.Struct, frozen=True):
     vehicle_id: int | None = None
     event_type_id: int | None = None
     classification: str | None = None
+    with_withdrawn: bool = False
 
 
-class RunView(msgspec.Struct, frozen=True):
-    """A run of ingestion; `duration_s` is null while it runs."""
+class PositionFilter(msgspec.Struct, frozen=True):
+    """Which positions; every part left out matches all."""
 
-    id: UUID
-    kind: str
-    status: str
-    started_at: datetime
-    finished_at: datetime | None
-    duration_s: float | None
-    pages: int
-    received: int
-    inserted: int
-    replaced: int
-    duplicates: int
-    quarantined: int
-    error_code: str | None
-    error_message: str | None
+    occurred: TimeRange = TimeRange()
+    vehicle_id: int | None = None
+    driver_id: int | None = None
 
 
-class CheckpointView(msgspec.Struct, frozen=True):
-    """How far a stream has been read. `token_age_s` nears seven days only when something is wrong."""
+class TripFilter(msgspec.Struct, frozen=True):
+    """Which trips, by their start; every part left out matches all."""
 
-    stream: str
-    token: str
-    token_time: datetime
-    token_age_s: float
-    moved_at: datetime
-    checked_at: datetime
-    pages: int
-    open_gaps: int
+    occurred: TimeRange = TimeRange()
+    vehicle_id: int | None = None
+    driver_id: int | None = None
+    with_withdrawn: bool = False
 
 
 class TelemetryQueries(Protocol):
-    """Reads telemetry of one organisation. Events come newest first by (occurred_at, id), both descending."""
+    """Reads telemetry of one organisation. Lists come newest first by (occurred_at, id), both descending."""
 
     async def events(
         self, organisation_id: OrganisationId, where: EventFilter, page: PageRequest
     ) -> Page[EventView | msgspec.Raw]:
         """Events; raises InvalidValue for a cursor of another list."""
+        ...
+
+    async def positions(
+        self, organisation_id: OrganisationId, where: PositionFilter, page: PageRequest
+    ) -> Page[VehiclePositionView | msgspec.Raw]:
+        """Positions; raises InvalidValue for a cursor of another list."""
+        ...
+
+    async def trips(
+        self, organisation_id: OrganisationId, where: TripFilter, page: PageRequest
+    ) -> Page[TripView | msgspec.Raw]:
+        """Trips; raises InvalidValue for a cursor of another list."""
+        ...
+
+    async def track(
+        self, organisation_id: OrganisationId, vehicle_id: int, occurred: TimeRange, limit: int
+    ) -> Sequence[Position]:
+        """A vehicle's positions in order of time, at most `limit` of them, the first ones."""
+        ...
+
+    async def latest_positions(
+        self, organisation_id: OrganisationId, now: datetime, group_id: int | None = None
+    ) -> list[VehiclePositionView]:
+        """The last position of each vehicle of a group and those below it, or of all; see `latest_positions`."""
         ...
 
 
@@ -114,23 +98,28 @@ class IngestionQueries(Protocol):
         """Every stream that was ever begun."""
         ...
 
+    async def gaps(
+        self, organisation_id: OrganisationId, page: PageRequest, *, only_open: bool = False
+    ) -> Page[GapView]:
+        """Gaps, newest first by (opened_at, stream, start)."""
+        ...
 
-def run_view(run: IngestionRun) -> RunView:
-    """A run as screens show it."""
-    took = None if run.finished_at is None else (run.finished_at - run.started_at).total_seconds()
-    return RunView(
-        id=run.id,
-        kind=run.kind.value,
-        status=run.status.value,
-        started_at=run.started_at,
-        finished_at=run.finished_at,
-        duration_s=took,
-        pages=run.pages,
-        received=run.received,
-        inserted=run.inserted,
-        replaced=run.replaced,
-        duplicates=run.duplicates,
-        quarantined=run.quarantined,
-        error_code=run.error_code,
-        error_message=run.error_message,
-    )
+    async def backfills(
+        self, organisation_id: OrganisationId, status: str | None, now: datetime, page: PageRequest
+    ) -> Page[BackfillView]:
+        """Backfills, newest first by (requested_at, id)."""
+        ...
+
+    async def hours(self, organisation_id: OrganisationId, received: TimeRange) -> list[HourView]:
+        """Rows per stream and hour, oldest first."""
+        ...
+
+    async def quarantine(
+        self, organisation_id: OrganisationId, stream: str | None, page: PageRequest, *, only_open: bool = True
+    ) -> Page[QuarantineView]:
+        """Entries without their text, newest first by (at, id)."""
+        ...
+
+    async def quarantined(self, organisation_id: OrganisationId, entry_id: UUID) -> QuarantineView | None:
+        """One of them with its text; bytes that are no UTF-8 are shown as replacement characters."""
+        ...

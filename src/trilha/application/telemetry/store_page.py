@@ -6,14 +6,14 @@ before it is still on its way, if they share no record; it is *committed* when t
 
 from types import TracebackType
 from typing import Self
-from uuid import UUID
 
 import msgspec
 
-from trilha.application.ports import Clock, IdSource, Lease, TelemetryUnitOfWork, UnitsOfWork
+from trilha.application.ports import Clock, IdSource, Lease, LiveFeed, TelemetryUnitOfWork, UnitsOfWork
+from trilha.application.telemetry.live_positions import publish_positions
+from trilha.application.telemetry.page_rows import ingested, merge_records, quarantine, send_ahead
 from trilha.domain.telemetry import (
     Checkpoint,
-    EventsIngested,
     IngestionRun,
     MergeOutcome,
     SourcePage,
@@ -40,15 +40,25 @@ class StoredPage(msgspec.Struct, frozen=True):
 
 
 class StorePage:
-    """Raises LeaseLost or Conflict, and writes nothing, if another worker took over meanwhile."""
+    """Raises LeaseLost or Conflict, and writes nothing, if another worker took over meanwhile.
+
+    Positions go to the live feed when they are committed.
+    """
 
     def __init__(
-        self, *, source: TelemetrySource, units: UnitsOfWork[TelemetryUnitOfWork], clock: Clock, ids: IdSource
+        self,
+        *,
+        source: TelemetrySource,
+        units: UnitsOfWork[TelemetryUnitOfWork],
+        live: LiveFeed,
+        clock: Clock,
+        ids: IdSource,
     ) -> None:
-        self._source = source
-        self._units = units
-        self._clock = clock
-        self._ids = ids
+        self.source = source
+        self.units = units
+        self.live = live
+        self.clock = clock
+        self.ids = ids
 
     async def __call__(self, command: StorePageCommand) -> StoredPage:
         """Begin and commit at once; an empty page only moves the checkpoint."""
@@ -57,29 +67,18 @@ class StorePage:
 
     def begin(self, lease: Lease, page: SourcePage) -> "BegunPage":
         """A page to be sent ahead on entering the block; leaving it without `commit` drops it."""
-        unit = self._units(lease.organisation_id)
-        return BegunPage(unit, lease, page, page_id=self._ids.new(), source=self._source, clock=self._clock)
+        return BegunPage(self, lease, page)
 
 
 class BegunPage:
     """A page on its way into the store; nothing of it is true before `commit`."""
 
-    def __init__(
-        self,
-        unit: TelemetryUnitOfWork,
-        lease: Lease,
-        page: SourcePage,
-        *,
-        page_id: UUID,
-        source: TelemetrySource,
-        clock: Clock,
-    ) -> None:
-        self._unit = unit
+    def __init__(self, parts: StorePage, lease: Lease, page: SourcePage) -> None:
+        self._parts = parts
+        self._unit = parts.units(lease.organisation_id)
         self._lease = lease
         self._page = page
-        self._page_id = page_id
-        self._source = source
-        self._clock = clock
+        self._page_id = parts.ids.new()
         self._outcome: MergeOutcome | None = None
 
     async def __aenter__(self) -> Self:
@@ -87,8 +86,7 @@ class BegunPage:
         await self._unit.__aenter__()
         try:
             if not self._page.is_empty:
-                await self._unit.raw_pages.add(self._page_id, self._page)
-                await self._unit.events.stage(self._page.events)
+                await send_ahead(self._unit, self._page_id, self._page)
         except BaseException as error:
             await self._unit.__aexit__(type(error), error, error.__traceback__)
             raise
@@ -102,43 +100,26 @@ class BegunPage:
 
     async def merge(self) -> MergeOutcome:
         """Merge the rows, unseen by others. The caller sees to it that no other merge under way shares a record."""
-        page = self._page
-        self._outcome = await self._unit.events.merge(self._page_id, page.received_at, page.events, side_by_side=True)
+        self._outcome = await merge_records(self._unit, self._page_id, self._page, side_by_side=True)
         return self._outcome
 
     async def commit(self, checkpoint: Checkpoint, run: IngestionRun) -> StoredPage:
         """Merge, if that was not done before, and commit, given what the page before left."""
         page, unit = self._page, self._unit
-        token_time = None if page.next_token is None else self._source.time_of(page.next_token)
-        checkpoint = advance(checkpoint, page.next_token, token_time, self._clock.now())
+        token_time = None if page.next_token is None else self._parts.source.time_of(page.next_token)
+        moved = advance(checkpoint, page.next_token, token_time, self._parts.clock.now())
         await unit.guard(self._lease)
         if not page.is_empty:
-            run = await self._record(run, checkpoint)
-        await unit.checkpoints.save(checkpoint)
+            run = await self._record(run, before=checkpoint, after=moved)
+        await unit.checkpoints.save(moved)
         await unit.runs.save(run)
         await unit.commit()
-        return StoredPage(checkpoint=checkpoint, run=run)
+        await publish_positions(self._parts.live, self._lease.organisation_id, page)
+        return StoredPage(checkpoint=moved, run=run)
 
-    async def _record(self, run: IngestionRun, checkpoint: Checkpoint) -> IngestionRun:
+    async def _record(self, run: IngestionRun, *, before: Checkpoint, after: Checkpoint) -> IngestionRun:
         page, unit = self._page, self._unit
         outcome = await self.merge() if self._outcome is None else self._outcome
-        if page.rejected:
-            await unit.quarantine.add(page.stream, self._page_id, page.received_at, page.rejected)
-        unit.record(_ingested(self._page_id, page, outcome, checkpoint))
+        await quarantine(unit, page.stream, self._page_id, page.received_at, page.rejected, self._parts.ids)
+        unit.record(ingested(self._page_id, page, outcome, checkpoint=after.token, made_after=before.token_time))
         return add_page(run, outcome, len(page.rejected))
-
-
-def _ingested(page_id: UUID, page: SourcePage, outcome: MergeOutcome, checkpoint: Checkpoint) -> EventsIngested:
-    times = [event.occurred_at for event in page.events]
-    return EventsIngested(
-        page_id=page_id,
-        stream=page.stream,
-        received=len(page.events) + len(page.rejected),
-        inserted=outcome.inserted,
-        replaced=outcome.replaced,
-        quarantined=len(page.rejected),
-        received_at=page.received_at,
-        first_occurred_at=min(times, default=None),
-        last_occurred_at=max(times, default=None),
-        checkpoint=checkpoint.token,
-    )

@@ -12,6 +12,8 @@ DriverId = NewType("DriverId", int)
 VehicleId = NewType("VehicleId", int)
 EventTypeId = NewType("EventTypeId", int)
 EventId = NewType("EventId", int)
+PositionId = NewType("PositionId", int)
+TripId = NewType("TripId", int)
 
 SMALLEST_SOURCE_ID = -(2**63)
 LARGEST_SOURCE_ID = 2**63 - 1

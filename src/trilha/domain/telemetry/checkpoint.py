@@ -9,11 +9,15 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from trilha.domain.kernel import SourceError
 from trilha.domain.telemetry.model import Stream
 
 OLDEST_TOKEN = timedelta(days=7)
 SEED_AGE = timedelta(days=6, hours=12)
 """Where a first token starts: as much history as the source gives, less room for a slow start."""
+
+LONGEST_GAP = timedelta(days=60)
+"""A backfill reaches 90 days, and has to begin some before its gap because records come late."""
 
 LEAST_LEAP = timedelta(hours=1)
 """A refused token that is hardly older than a fresh one is not left behind, for the fresh one would be refused too."""
@@ -31,13 +35,28 @@ class Checkpoint(msgspec.Struct, frozen=True):
 
 
 class Gap(msgspec.Struct, frozen=True):
-    """A time that the stream can no longer give and that a backfill has to fill. Open until `closed_at` is set."""
+    """A time that the stream can no longer give and that a backfill has to fill. Open until `closed_at` is set.
+
+    `start` and `end` are times at which the source made records, as its tokens are.
+    """
 
     stream: Stream
     start: datetime
     end: datetime
     opened_at: datetime
     closed_at: datetime | None = None
+
+
+class StreamStuck(SourceError):
+    """The source promises more records but names no later token, so reading on would bring the same for ever."""
+
+    code = "telemetry.stream_stuck"
+
+    def __init__(self, stream: Stream, token: str) -> None:
+        super().__init__(
+            f"the source says that more {stream} wait after token {token}, but names no later one; it is asked again "
+            "at the next turn. If this stays, ask the source's support"
+        )
 
 
 def seed_time(now: datetime) -> datetime:
@@ -77,7 +96,16 @@ def advance(checkpoint: Checkpoint, next_token: str | None, token_time: datetime
     )
 
 
-def leap_over_gap(checkpoint: Checkpoint, token: str, token_time: datetime, now: datetime) -> tuple[Gap, Checkpoint]:
-    """Go on from a young token, leaving an open gap from the old one to it."""
-    gap = Gap(stream=checkpoint.stream, start=checkpoint.token_time, end=token_time, opened_at=now)
-    return gap, advance(checkpoint, token, token_time, now)
+def leap_over_gap(
+    checkpoint: Checkpoint, token: str, token_time: datetime, now: datetime
+) -> tuple[list[Gap], Checkpoint]:
+    """Go on from a young token, leaving open what lies between the old one and it.
+
+    In pieces of LONGEST_GAP, each of which one backfill can fill.
+    """
+    gaps, start = [], checkpoint.token_time
+    while start < token_time:
+        end = min(start + LONGEST_GAP, token_time)
+        gaps.append(Gap(stream=checkpoint.stream, start=start, end=end, opened_at=now))
+        start = end
+    return gaps, advance(checkpoint, token, token_time, now)

@@ -12,6 +12,11 @@ class RunKind(StrEnum):
 
     MASTER_DATA = "master_data"
     EVENTS = "events"
+    POSITIONS = "positions"
+    TRIPS = "trips"
+    AMENDMENTS = "amendments"
+    BACKFILL = "backfill"
+    REPLAY = "replay"
 
 
 class RunStatus(StrEnum):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import rich_click as click
 from rich.markup import escape
 
-from trilha.application.telemetry.queries import RunView
+from trilha.application.telemetry.views import RunView
 from trilha.entrypoints.cli.output import as_json, console, errors, say, show, speaks_plainly
 from trilha.entrypoints.cli.running import running_settings
 from trilha.entrypoints.mistakes import Mistake

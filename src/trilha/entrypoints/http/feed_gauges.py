@@ -8,7 +8,7 @@ import structlog
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from trilha.application.telemetry.queries import CheckpointView
+from trilha.application.telemetry.views import CheckpointView
 from trilha.entrypoints.http.parts import HttpParts
 from trilha.entrypoints.http.tenancy import Tenancy
 

@@ -9,7 +9,8 @@ import msgspec
 from trilha.adapters.memory.database import StoredEvent
 from trilha.adapters.memory.telemetry_queries import event_view
 from trilha.application.ports import MAX_LIMIT, Page, PageRequest
-from trilha.application.telemetry.queries import EventFilter, EventView, TelemetryQueries
+from trilha.application.telemetry.queries import EventFilter, TelemetryQueries
+from trilha.application.telemetry.views import EventView
 from trilha.domain.kernel import OrganisationId
 from trilha.domain.telemetry import TelemetryEvent
 

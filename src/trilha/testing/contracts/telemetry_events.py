@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trilha.application.ports import TelemetryUnitOfWork, UnitsOfWork
-from trilha.application.telemetry.queries import EventView, TelemetryQueries
+from trilha.application.telemetry.queries import TelemetryQueries
+from trilha.application.telemetry.views import EventView
 from trilha.domain.kernel import DriverId, EventId, EventTypeId, OrganisationId, VehicleId
 from trilha.domain.telemetry import REACH, MergeOutcome, TelemetryEvent, plan_merge
 from trilha.testing.contracts.fresh import NOON, NewOrganisation, WithOrganisations, new_id

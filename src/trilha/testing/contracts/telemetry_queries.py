@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trilha.application.ports import FleetUnitOfWork, PageRequest, TelemetryUnitOfWork, UnitsOfWork
-from trilha.application.telemetry.queries import EventFilter, EventView, IngestionQueries, RunView, TelemetryQueries
+from trilha.application.telemetry.queries import EventFilter, IngestionQueries, TelemetryQueries
+from trilha.application.telemetry.views import EventView, RunView
 from trilha.domain.fleet import Classification, EventType
 from trilha.domain.kernel import EventTypeId, InvalidValue, OrganisationId, TimeRange
 from trilha.domain.telemetry import (

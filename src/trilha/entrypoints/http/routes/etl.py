@@ -9,7 +9,7 @@ import msgspec
 from trilha.application.ports import IdempotencyScope
 from trilha.application.request_sync import RequestSyncCommand, SyncRequested
 from trilha.application.schedule import JOBS
-from trilha.application.telemetry.queries import CheckpointView, RunView
+from trilha.application.telemetry.views import CheckpointView, RunView
 from trilha.domain.kernel import OrganisationId
 from trilha.entrypoints.http.answers import Answer, json
 from trilha.entrypoints.http.bodies import read_json

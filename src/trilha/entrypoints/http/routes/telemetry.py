@@ -2,7 +2,8 @@
 
 import msgspec
 
-from trilha.application.telemetry.queries import EventFilter, EventView
+from trilha.application.telemetry.queries import EventFilter
+from trilha.application.telemetry.views import EventView
 from trilha.domain.kernel import DriverId
 from trilha.entrypoints.http.answers import Answer, json
 from trilha.entrypoints.http.call import Call

@@ -1,0 +1,157 @@
+"""Work on the backfill whose turn it is, window by window."""
+
+from collections.abc import AsyncGenerator
+from uuid import UUID
+
+import msgspec
+
+from trilha.application.exclusive_run import ExclusiveRun
+from trilha.application.ports import Clock, IdSource, Lease, TelemetryUnitOfWork, UnitsOfWork
+from trilha.application.telemetry.page_rows import ingested, merge_records, quarantine, send_ahead
+from trilha.domain.kernel import Conflict, OrganisationId, SourceRefused, SourceUnavailable
+from trilha.domain.telemetry import (
+    Backfill,
+    BackfillFinished,
+    GapClosed,
+    IngestionRun,
+    MergeOutcome,
+    RunKind,
+    SourcePage,
+    TelemetrySource,
+    Window,
+    add_page,
+    closes,
+    give_up_backfill,
+    next_backfill,
+    next_window,
+    record_window,
+    shorten_window,
+)
+
+
+class FillBackfillsCommand(msgspec.Struct, frozen=True):
+    """`max_windows` bounds one run; the next one goes on where it ended."""
+
+    organisation_id: OrganisationId
+    max_windows: int = 60
+
+
+class FillBackfills:
+    """Each window is committed with what it says about the backfill, so killing this costs one window at most.
+
+    Returns the run, or None if there is nothing to do or another worker is at it. Where the source does not answer the
+    run fails and the next one asks for less; where it refuses, the backfill has failed.
+    """
+
+    def __init__(
+        self,
+        *,
+        run: ExclusiveRun,
+        source: TelemetrySource,
+        units: UnitsOfWork[TelemetryUnitOfWork],
+        clock: Clock,
+        ids: IdSource,
+    ) -> None:
+        self._exclusively = run
+        self._source = source
+        self._units = units
+        self._clock = clock
+        self._ids = ids
+
+    async def __call__(self, command: FillBackfillsCommand) -> IngestionRun | None:
+        """Do it once."""
+        if await self._next(command.organisation_id) is None:
+            return None
+
+        def steps(lease: Lease, run: IngestionRun, external_id: int) -> AsyncGenerator[IngestionRun, None]:
+            return self._steps(lease, run, external_id, command.max_windows)
+
+        return await self._exclusively(command.organisation_id, RunKind.BACKFILL, steps)
+
+    async def _steps(
+        self, lease: Lease, run: IngestionRun, external_id: int, max_windows: int
+    ) -> AsyncGenerator[IngestionRun, None]:
+        for _ in range(max_windows):
+            backfill = await self._next(lease.organisation_id)
+            window = None if backfill is None else next_window(backfill)
+            if backfill is None or window is None:
+                return
+            page = await self._asked(lease, external_id, backfill, window)
+            if page is not None:
+                run = await self._stored(lease, run, backfill.id, window, page)
+                yield run
+
+    async def _next(self, organisation_id: OrganisationId) -> Backfill | None:
+        async with self._units(organisation_id) as unit:
+            return next_backfill(await unit.backfills.unfinished())
+
+    async def _asked(self, lease: Lease, external_id: int, backfill: Backfill, window: Window) -> SourcePage | None:
+        try:
+            return await self._source.page_between(window.stream, external_id, window.start, window.end)
+        except SourceUnavailable:
+            await self._save(lease, shorten_window(backfill, window, self._clock.now()))
+            raise
+        except SourceRefused as refusal:
+            await self._save(lease, give_up_backfill(backfill, refusal.code, str(refusal), self._clock.now()))
+            return None
+
+    async def _save(self, lease: Lease, backfill: Backfill) -> None:
+        async with self._units(lease.organisation_id) as unit:
+            await unit.guard(lease)
+            try:
+                await unit.backfills.save(backfill)
+            except Conflict:
+                return  # cancelled meanwhile: that stands
+            if not backfill.is_unfinished:
+                unit.record(_finished(backfill))
+            await unit.commit()
+
+    async def _stored(
+        self, lease: Lease, run: IngestionRun, backfill_id: UUID, window: Window, page: SourcePage
+    ) -> IngestionRun:
+        """Commit a window, unless somebody cancelled the backfill while the source was asked."""
+        async with self._units(lease.organisation_id) as unit:
+            await unit.guard(lease)
+            backfill = await unit.backfills.get(backfill_id)
+            if backfill is None or not backfill.is_unfinished:
+                return run
+            outcome = await self._write(unit, page, backfill_id)
+            moved = record_window(backfill, window, outcome, len(page.rejected), self._clock.now())
+            try:
+                await unit.backfills.save(moved)
+            except Conflict:
+                return run
+            await self._close_gaps(unit, moved)
+            counted = add_page(run, outcome, len(page.rejected))
+            await unit.runs.save(counted)
+            await unit.commit()
+        return counted
+
+    async def _write(self, unit: TelemetryUnitOfWork, page: SourcePage, backfill_id: UUID) -> MergeOutcome:
+        if page.is_empty:
+            return MergeOutcome()
+        page_id = self._ids.new()
+        await send_ahead(unit, page_id, page)
+        outcome = await merge_records(unit, page_id, page)
+        await quarantine(unit, page.stream, page_id, page.received_at, page.rejected, self._ids)
+        unit.record(ingested(page_id, page, outcome, backfill_id=backfill_id))
+        return outcome
+
+    async def _close_gaps(self, unit: TelemetryUnitOfWork, backfill: Backfill) -> None:
+        for gap in await unit.gaps.unfilled():
+            if closes(backfill, gap):
+                await unit.gaps.close(msgspec.structs.replace(gap, closed_at=self._clock.now()))
+                unit.record(GapClosed(stream=gap.stream, start=gap.start, end=gap.end, backfill_id=backfill.id))
+        if not backfill.is_unfinished:
+            unit.record(_finished(backfill))
+
+
+def _finished(backfill: Backfill) -> BackfillFinished:
+    return BackfillFinished(
+        backfill_id=backfill.id,
+        status=backfill.status,
+        start=backfill.start,
+        end=backfill.end,
+        received=backfill.received,
+        inserted=backfill.inserted,
+    )

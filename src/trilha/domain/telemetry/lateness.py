@@ -1,0 +1,17 @@
+"""How late records come."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from trilha.domain.telemetry.model import Record
+
+LATE_AFTER = timedelta(hours=1)
+
+
+def count_late(records: Iterable[Record], made_after: datetime) -> int:
+    """How many happened more than LATE_AFTER before `made_after`, the time from which a page's records were made.
+
+    Against the source's own time, not ours: a feed that catches up after an outage is behind, but its records are not
+    late.
+    """
+    return sum(made_after - record.occurred_at > LATE_AFTER for record in records)
