@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from trilha.simulators.mix import Fault, FaultKind, Malformed, MixSimulator, Route, Scenario
-from trilha.simulators.mix.faults import HEADERS, IN_PAGE, INSTEAD, ON_THE_WIRE
+from trilha.simulators.mix.faults import HEADERS, IN_PAGE, INSTEAD, ON_THE_WIRE, TOKENS
 from trilha.simulators.mix.stream import write_token
 from trilha.simulators.mix.timeline import to_ms
 from trilha.simulators.mix.truth import fold
@@ -272,7 +272,7 @@ async def test_what_is_no_http_is_refused_and_the_server_lives(simulator, client
 
 async def test_every_fault_kind_has_its_place(simulator):
     """A kind that no stage takes would wait for ever."""
-    assert sorted([*HEADERS, *IN_PAGE, *INSTEAD, *ON_THE_WIRE]) == sorted(FaultKind)
+    assert sorted([*HEADERS, *IN_PAGE, *INSTEAD, *ON_THE_WIRE, *TOKENS]) == sorted(FaultKind)
     simulator.faults.add(Fault(FaultKind.SLOW, times=0), Fault(FaultKind.SLOW, route=Route.TOKEN))
     assert len(simulator.faults.waiting()) == 1
 

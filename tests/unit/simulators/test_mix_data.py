@@ -15,7 +15,7 @@ from trilha.simulators.mix.draws import IdSpace, twin
 from trilha.simulators.mix.events import event_source
 from trilha.simulators.mix.fleet import Fleet
 from trilha.simulators.mix.limiter import RateLimiter
-from trilha.simulators.mix.stream import EventStream, read_token, write_token
+from trilha.simulators.mix.stream import RecordStream, read_token, write_token
 from trilha.simulators.mix.timeline import Timeline, to_ms
 from trilha.simulators.mix.truth import fold, truth_of
 from trilha.simulators.mix.wire import Event
@@ -67,7 +67,7 @@ def test_nothing_happens_before_the_epoch():
 
 
 def test_the_history_of_six_and_a_half_days_fits_in_about_ten_pages():
-    stream = EventStream(SCENARIO, event_source(SCENARIO))
+    stream = RecordStream(SCENARIO, event_source(SCENARIO))
     since_ms, pages, more = to_ms(EPOCH), 0, True
     while more:
         page = stream.page(since_ms, 1000, EPOCH + HISTORY)
@@ -195,12 +195,12 @@ def test_revised_repeats_change_the_times_and_the_last_one_holds():
         changed += event.event_id in held and held[event.event_id] != event
         held[event.event_id] = event
     assert changed > 20
-    assert fold(held.values(), count) == truth_of(source, EventStream(scenario, source), EPOCH, EPOCH + HISTORY)
+    assert fold(held.values(), count) == truth_of(RecordStream(scenario, source), EPOCH, EPOCH + HISTORY)
 
 
 def test_load_pages_are_exact_in_order_of_occurrence_and_what_render_page_gives():
     scenario = load_scenario(300_000)
-    stream = EventStream(scenario, event_source(scenario))
+    stream = RecordStream(scenario, event_source(scenario))
     end = scenario.epoch + timedelta(days=90)
     assert event_source(scenario).timeline.slots_before(to_ms(end)) >= 300_000
     since_ms, starts, last = to_ms(scenario.epoch), 0, scenario.epoch
@@ -229,20 +229,20 @@ def test_tokens_are_times_to_the_millisecond(moment):
 def test_any_quantity_reads_the_same_records(quantity, days):
     scenario = Scenario(epoch=EPOCH, vehicles=3, events_per_vehicle_per_day=80)
     source = event_source(scenario)
-    stream = EventStream(scenario, source)
+    stream = RecordStream(scenario, source)
     now = EPOCH + timedelta(days=days, hours=5, seconds=7)
     since_ms, read, more = to_ms(EPOCH), [], True
     while more:
         page = stream.page(since_ms, quantity, now)
         read += page.records
         since_ms, more = page.until_ms, page.more
-    assert fold({event.event_id: event for event in read}.values(), len(read)) == truth_of(source, stream, EPOCH, now)
+    assert fold({event.event_id: event for event in read}.values(), len(read)) == truth_of(stream, EPOCH, now)
 
 
 @pytest.mark.parametrize("hours", range(3, 30, 3))
 def test_added_events_are_served_once_whatever_the_quantity(hours):
     scenario = Scenario(epoch=EPOCH, vehicles=1, events_per_vehicle_per_day=40)
-    stream = EventStream(scenario, event_source(scenario))
+    stream = RecordStream(scenario, event_source(scenario))
     now = EPOCH + timedelta(hours=hours)
     made = stream.add(3, timedelta(days=9), now - timedelta(seconds=1)) + stream.add(2, timedelta(0), EPOCH)
     for quantity in range(1, 40):
@@ -255,7 +255,7 @@ def test_added_events_are_served_once_whatever_the_quantity(hours):
 
 
 def test_an_event_added_in_the_instant_of_a_token_is_on_the_next_page():
-    stream = EventStream(SCENARIO, event_source(SCENARIO))
+    stream = RecordStream(SCENARIO, event_source(SCENARIO))
     token_ms = stream.page(to_ms(EPOCH), 10, EPOCH).until_ms
     made = stream.add(2, timedelta(hours=1), EPOCH)
     page = stream.page(token_ms, 10, EPOCH + timedelta(seconds=1))

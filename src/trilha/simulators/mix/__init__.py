@@ -10,6 +10,7 @@ tells the same history. The side door under `/_sim/` (see `sidedoor`) turns time
 from trilha.simulators.mix.clock import Clock, VirtualClock
 from trilha.simulators.mix.events import EventSource, render_page
 from trilha.simulators.mix.faults import Fault, FaultBook, FaultKind, Malformed, Route
+from trilha.simulators.mix.records import Kind
 from trilha.simulators.mix.scenario import Behaviour, Login, Scenario, load_scenario
 from trilha.simulators.mix.sidedoor import ClockChange, LateEvents, RouteCalls
 from trilha.simulators.mix.simulator import MixSimulator, serve
@@ -23,6 +24,7 @@ __all__ = [
     "Fault",
     "FaultBook",
     "FaultKind",
+    "Kind",
     "LateEvents",
     "Login",
     "Malformed",

@@ -1,30 +1,30 @@
 """The recorded events: slot number to record, with nothing remembered in between."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
 from math import cos, sin
 
 from msgspec import Struct
 
-from trilha.simulators.mix.draws import IdSpace, below, draws, twin
+from trilha.simulators.mix.crew import Crew
+from trilha.simulators.mix.draws import IdSpace, below, draws
 from trilha.simulators.mix.fleet import Fleet
 from trilha.simulators.mix.library import Kind
 from trilha.simulators.mix.names import ADDRESSES
-from trilha.simulators.mix.people import SPECIAL, UNKNOWN
+from trilha.simulators.mix.records import RecordIds, Repeats, Sending
 from trilha.simulators.mix.scenario import Scenario
 from trilha.simulators.mix.timeline import Timeline, from_ms
 from trilha.simulators.mix.wire import Event, Position, encode
 
-_NEAR = 12
-_FAR, _FAR_SPREAD = 1000, 2000
 _EXTREMES = {3: 2**63 - 1, 4: -(2**63)}
-_TWIN_EVERY = 250
 _CATEGORIES = ("Detail",) * 14 + ("Summary",) * 3 + ("Notify",) * 2 + ("Terminal",)
 _PERIODS = frozenset({"Detail", "Summary"})
 _BURNS_FUEL_S = 120
 _ODOMETER_ZERO_S = 1_500_000_000
 _LATITUDE, _LONGITUDE = -15.79, -47.88
-_SHIFT_CHANGE_UTC = 16
+_MOST_EARLIER_MIN = 50
+_LONGEST_MS = 1_800_000
 
 
 class EventSource:
@@ -34,16 +34,14 @@ class EventSource:
         self._seed = scenario.seed
         self._fleet = fleet or Fleet(scenario)
         self.timeline = Timeline(scenario)
-        self._event_ids = IdSpace(scenario.seed, b"event")
+        self._event_ids = RecordIds(scenario.seed, b"event", _EXTREMES)
         self._position_ids = IdSpace(scenario.seed, b"position")
         self._stranger_ids = IdSpace(scenario.seed, b"stranger")
         self._by_weight = [kind for kind in self._fleet.library for _ in range(kind.weight)]
-        self._people = tuple(driver.driver_id for driver in self._fleet.drivers[SPECIAL:])
-        self._unknown = self._fleet.drivers[UNKNOWN].driver_id
+        self._crew = Crew(self._fleet)
         self._prompt_ms = scenario.prompt_delay_s * 1000
         self._late_s = scenario.late_days * 86_400
-        self._near = below(scenario.repeat_near_share)
-        self._far = self._near + below(scenario.repeat_far_share)
+        self._repeats = Repeats(scenario.seed, b"repeat", scenario.repeat_near_share, scenario.repeat_far_share)
         self._revised = below(scenario.revised_share)
         self._late = below(scenario.late_share)
         self._unidentified = below(scenario.unidentified_share)
@@ -51,37 +49,53 @@ class EventSource:
         self._startless = below(scenario.startless_share)
         self._timeless = self._startless + below(scenario.timeless_share)
 
+    @property
+    def revises(self) -> bool:
+        """Whether repeats may say another time."""
+        return self._revised > 0
+
+    def sent(self, slot: int) -> tuple[Sending, ...]:
+        """One record, the slot's own or an earlier one; the number of a revision is the slot that brings it."""
+        original = self.original(slot)
+        revised = original != slot and self._repeats.fate(slot) < self._revised
+        return ((original, slot if revised else 0),)
+
+    def record(self, sending: Sending) -> Event:
+        """A revision happened some minutes earlier."""
+        number, edition = sending
+        if not edition:
+            return self.event(number)
+        start = self._occurred(number, draws(self._seed, b"event", number))
+        return self.event(number, start=start - timedelta(minutes=1 + edition % _MOST_EARLIER_MIN))
+
     def served(self, slot: int) -> Event:
         """The record that the stream sends at `slot`."""
-        original = self.original(slot)
-        if original == slot or draws(self._seed, b"repeat", slot)[2] >= self._revised:
-            return self.event(original)
-        start = self._occurred(original, draws(self._seed, b"event", original))
-        return self.event(original, start=start - timedelta(minutes=1 + slot % 50))
+        return self.record(self.sent(slot)[0])
+
+    def made(self, number: int, start: datetime) -> Event:
+        """An event for adding by hand."""
+        return self.event(number, start=start)
+
+    def around(self, start_ms: int, end_ms: int, slots: int) -> Iterator[int]:
+        """Prompt events are near their creation; the late ones may be days after it."""
+        first = self.timeline.slots_before(start_ms - _LONGEST_MS)
+        prompt = self.timeline.slots_before(end_ms + self._prompt_ms + _MOST_EARLIER_MIN * 60_000)
+        last = self.timeline.slots_before(end_ms + (self._late_s + 3_600) * 1000 + _MOST_EARLIER_MIN * 60_000)
+        for slot in range(first, min(slots, last)):
+            if (slot < prompt or draws(self._seed, b"event", slot)[13] < self._late) and self.original(slot) == slot:
+                yield slot
 
     def original(self, slot: int) -> int:
         """The slot whose event is sent at `slot`: itself, or an earlier one that is repeated there."""
-        while self._far and slot > _NEAR:
-            draw = draws(self._seed, b"repeat", slot)
-            if draw[0] < self._near:
-                slot -= 1 + draw[1] % _NEAR
-            elif draw[0] < self._far and slot > _FAR + _FAR_SPREAD:
-                slot -= _FAR + draw[1] % _FAR_SPREAD
-            else:
-                break
-        return slot
+        return self._repeats.original(slot)
 
     def event_id(self, slot: int) -> int:
         """Unique; two in 250 collide as doubles, and the largest and smallest integers are among the first."""
-        if slot in _EXTREMES:
-            return _EXTREMES[slot]
-        if slot % _TWIN_EVERY == 1:
-            return twin(self._event_ids[slot - 1])
         return self._event_ids[slot]
 
-    def type_id(self, slot: int) -> int:
+    def type_id(self, number: int) -> int:
         """The event type of an original slot, cheaper than its record."""
-        draw = draws(self._seed, b"event", slot)
+        draw = draws(self._seed, b"event", number)
         return self._type_id(self._by_weight[draw[0] % len(self._by_weight)], draw)
 
     def event(self, slot: int, *, start: datetime | None = None) -> Event:
@@ -139,13 +153,11 @@ class EventSource:
         )
 
     def _driver(self, bus: int, start: datetime, draw: tuple[int, ...]) -> int:
-        """Two people share a bus, one per shift, and rotate every week."""
         if draw[3] < self._unidentified:
-            return self._unknown
+            return self._crew.unknown
         if self._stranger <= draw[2] < self._stranger * 2:
             return self._stranger_ids[30 + draw[1] % 4]
-        shift = start.hour >= _SHIFT_CHANGE_UTC
-        return self._people[(bus + shift * len(self._fleet.assets) + start.toordinal() // 7) % len(self._people)]
+        return self._crew.on_duty(bus, start)
 
     def _occurred(self, slot: int, draw: tuple[int, ...]) -> datetime:
         """Whole seconds, never after the creation; late ones are hours or days older."""

@@ -25,6 +25,20 @@ class Route(StrEnum):
     LIBRARY = auto()
     EVENTS_SINCE = auto()
     EVENTS_SINCE_FILTERED = auto()
+    EVENTS_SINCE_BY = auto()
+    """By lists of groups, assets or drivers, as the other routes of this ending."""
+    EVENTS_RANGE = auto()
+    EVENTS_AMENDED = auto()
+    POSITIONS_SINCE = auto()
+    POSITIONS_SINCE_BY = auto()
+    POSITIONS_RANGE = auto()
+    TRIPS_SINCE = auto()
+    TRIPS_SINCE_BY = auto()
+    TRIPS_RANGE = auto()
+    TRIPS_AMENDED = auto()
+    ACTIVE_EVENTS_SINCE = auto()
+    ACTIVE_EVENTS_SINCE_FILTERED = auto()
+    ACTIVE_EVENTS_SINCE_BY = auto()
     UNKNOWN = auto()
 
 
@@ -53,10 +67,14 @@ class FaultKind(StrEnum):
     """Neither `HasMoreItems` nor `GetSinceToken`."""
     MISSING_HAS_MORE = auto()
     MISSING_SINCE_TOKEN = auto()
+    STUCK_TOKEN = auto()
+    """The right page, with the token that was asked for as the next one."""
+    REPEATED_PAGE = auto()
+    """The same, and more is promised: whoever believes it reads this page for ever."""
     OVERSIZED_PAGE = auto()
     """Three times the quantity asked."""
     UNKNOWN_ENUM = auto()
-    """Words outside the known lists in `EventCategory`, `ValueType` and `Source`."""
+    """Words outside the known lists in `EventCategory`, `ValueType`, `Source` and `Classification`."""
     ODD_VALUES = auto()
     """Sound JSON that breaks careless storage: NUL in a text, the first and last dates of .NET, the largest double."""
     MALFORMED_RECORD = auto()
@@ -86,7 +104,7 @@ class Fault(Struct, frozen=True, forbid_unknown_fields=True):
     kind: FaultKind
     times: int = 1
     route: Route | None = None
-    """Any route of the API when left out; faults of pages fit the event stream only, `html` the token endpoint."""
+    """Any route of the API when left out; faults of pages fit streams and ranges only, `html` the token endpoint."""
     retry_after_s: int | None = None
     wait_s: float = 30.0
     record: Malformed = Malformed.BAD_DATE
@@ -108,12 +126,17 @@ INSTEAD = frozenset(
 IN_PAGE = frozenset(
     {FaultKind.OVERSIZED_PAGE, FaultKind.UNKNOWN_ENUM, FaultKind.ODD_VALUES, FaultKind.MALFORMED_RECORD}
 )
-"""Kinds that change the content of a page of events."""
+"""Kinds that change the content of a page."""
+TOKENS = frozenset({FaultKind.STUCK_TOKEN, FaultKind.REPEATED_PAGE})
+"""Kinds that lead the reader of pages in a circle."""
 HEADERS = frozenset({FaultKind.MISSING_HEADERS, FaultKind.MISSING_HAS_MORE, FaultKind.MISSING_SINCE_TOKEN})
 """Kinds that drop headers of a page."""
 ON_THE_WIRE = frozenset({FaultKind.SLOW, FaultKind.CUT_BODY, FaultKind.TRUNCATED_JSON})
 """Kinds that spoil the delivery of the right answer."""
-_STREAMS = frozenset({Route.EVENTS_SINCE, Route.EVENTS_SINCE_FILTERED})
+SINCE = frozenset(route for route in Route if "_since" in route)
+"""The created-since routes."""
+RANGES = frozenset({Route.EVENTS_RANGE, Route.POSITIONS_RANGE, Route.TRIPS_RANGE})
+AMENDED = frozenset({Route.EVENTS_AMENDED, Route.TRIPS_AMENDED})
 _IDENTITY = frozenset({Route.DISCOVERY, Route.TOKEN})
 
 
@@ -146,7 +169,9 @@ class FaultBook:
 
 
 def _fits(fault: Fault, route: Route) -> bool:
-    if fault.kind in IN_PAGE | HEADERS and route not in _STREAMS:
+    if fault.kind in IN_PAGE and route not in SINCE | RANGES:
+        return False
+    if fault.kind in HEADERS | TOKENS and route not in SINCE:
         return False
     if fault.route is not None:
         return fault.route is route

@@ -6,6 +6,7 @@ from msgspec import Struct, field
 
 LOAD_DAYS = 90
 _LEAST_DRIVERS = 12
+_MOST_TRIPS = 48
 
 
 class Login(Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,6 +35,12 @@ class Behaviour(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether a 429 of the limiter says how long to wait; unproven for the real host."""
     reach_days: int = 7
     """Oldest since token accepted (5.2)."""
+    range_days: int = 7
+    """Longest window of the range routes (8)."""
+    range_reach_days: int = 90
+    """How far back a window may begin; unproven for the real host."""
+    range_end_included: bool = True
+    """Whether what happened at the very end of a window belongs to it; unproven for the real host."""
     most_items: int = 1000
     """Largest `quantity` accepted (5.2)."""
     explicit_nulls: bool = False
@@ -59,6 +66,9 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     """Records in the driver list, the special ones included."""
     event_types: int = 60
     events_per_vehicle_per_day: int = 27
+    positions_per_vehicle_per_day: int = 180
+    """The vendor's customers send 900 to 2,863; the default spares a first start an hour of the quota."""
+    trips_per_vehicle_per_day: int = 8
     busy_hours: bool = True
     """Follow the service day in Brasília; otherwise the same number of events in every hour."""
     bursts: bool = True
@@ -74,6 +84,12 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     """Records that repeat one 1000 to 3000 before them, on another page."""
     revised_share: float = 0.0
     """Of the repeats, those that say that the event happened earlier: same id, other times. The last one sent holds."""
+    trips_revised_share: float = 0.5
+    """Of the repeated trips, those that say another distance. The last one sent holds."""
+    future_share: float = 0.0005
+    """Positions with a time up to thirty days ahead of their creation."""
+    absurd_share: float = 0.001
+    """Positions at latitude and longitude zero."""
     unidentified_share: float = 0.06
     """Events that carry the id of the driver `Unknown`."""
     stranger_share: float = 0.004
@@ -94,6 +110,10 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
             raise ValueError(f"epoch {self.epoch.isoformat()} must be an aware UTC time")
         if self.vehicles < 1 or self.events_per_vehicle_per_day < 1:
             raise ValueError("vehicles and events_per_vehicle_per_day must be at least 1")
+        if self.positions_per_vehicle_per_day < 0 or not 0 <= self.trips_per_vehicle_per_day <= _MOST_TRIPS:
+            raise ValueError(
+                f"positions_per_vehicle_per_day must be 0 or more, trips_per_vehicle_per_day from 0 to {_MOST_TRIPS}"
+            )
         if self.drivers < _LEAST_DRIVERS:
             raise ValueError(f"drivers is {self.drivers}, must be at least {_LEAST_DRIVERS}: special ones count")
 

@@ -3,7 +3,8 @@
 GET    /_sim/                this list
 GET    /_sim/clock           {"now"}
 POST   /_sim/clock           ClockChange: {"advance_s"} or {"set", "stop"} or {"reset": true}
-POST   /_sim/events          LateEvents: {"count", "late_by_s"} -> the events made; served from the next second on
+POST   /_sim/events          LateEvents: {"count", "late_by_s"} -> the events made; served from the next second on;
+                             /_sim/positions, /_sim/trips, /_sim/activeevents likewise
 POST   /_sim/tokens/revoke   Revocation: {"access", "refresh"} -> {"revoked"}
 GET    /_sim/faults          those still to come
 POST   /_sim/faults          a list of Fault: {"kind", "times", "route", "retry_after_s", "wait_s", "record"}
@@ -12,12 +13,14 @@ GET    /_sim/behaviour
 PATCH  /_sim/behaviour       any members of Behaviour
 GET    /_sim/calls           calls and statuses of each route
 DELETE /_sim/calls           forget them, and the quota used
-GET    /_sim/truth           ?since=&until= (ISO 8601, UTC); from the epoch to now when left out
+GET    /_sim/truth           ?kind=events|positions|trips|activeevents (events when left out)
+                             &since=&until= (ISO 8601, UTC); from the epoch to now when left out
 """
 
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Protocol, TypeVar
 
 import msgspec
@@ -25,9 +28,10 @@ from msgspec import Meta, Struct
 
 from trilha.simulators.mix.faults import Fault, FaultBook, Route
 from trilha.simulators.mix.messages import TEXT, Request, Response, json_response
+from trilha.simulators.mix.records import Kind
 from trilha.simulators.mix.scenario import Behaviour
 from trilha.simulators.mix.truth import Truth
-from trilha.simulators.mix.wire import Event
+from trilha.simulators.mix.wire import Streamed
 
 Shape = TypeVar("Shape")
 
@@ -42,10 +46,11 @@ class ClockChange(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LateEvents(Struct, frozen=True, forbid_unknown_fields=True):
-    """Events that the server creates now and that happened before."""
+    """Records that the server creates now and that happened before."""
 
     count: Annotated[int, Meta(ge=1, le=100_000)] = 1
     late_by_s: Annotated[float, Meta(ge=0)] = 86_400.0
+    kind: Kind = Kind.EVENTS
 
 
 class Revocation(Struct, frozen=True, forbid_unknown_fields=True):
@@ -76,8 +81,8 @@ class Controls(Protocol):
         """Returns the time after the change."""
         ...
 
-    def add_late_events(self, request: LateEvents) -> list[Event]:
-        """Returns the events made."""
+    def add_late_events(self, request: LateEvents) -> list[Streamed]:
+        """Returns the records made."""
         ...
 
     def revoke_tokens(self, *, access: bool = True, refresh: bool = False) -> int:
@@ -92,7 +97,7 @@ class Controls(Protocol):
         """Forget the counts and the quota used."""
         ...
 
-    def truth(self, since: datetime | None = None, until: datetime | None = None) -> Truth:
+    def truth(self, since: datetime | None = None, until: datetime | None = None, kind: Kind = Kind.EVENTS) -> Truth:
         """What a lossless consumer of that span holds."""
         ...
 
@@ -105,7 +110,7 @@ class SideDoor:
         self._routes: dict[tuple[str, str], Callable[[Request], object]] = {
             ("GET", "/_sim/clock"): lambda _: {"now": controls.now()},
             ("POST", "/_sim/clock"): lambda request: {"now": controls.change_clock(_body(request, ClockChange))},
-            ("POST", "/_sim/events"): lambda request: controls.add_late_events(_body(request, LateEvents)),
+            **{("POST", f"/_sim/{kind}"): partial(self._add, kind) for kind in Kind},
             ("POST", "/_sim/tokens/revoke"): self._revoke,
             ("GET", "/_sim/faults"): lambda _: controls.faults.waiting(),
             ("POST", "/_sim/faults"): self._add_faults,
@@ -127,6 +132,9 @@ class SideDoor:
             return json_response(handler(request))
         except (msgspec.MsgspecError, ValueError) as error:
             return Response(400, str(error).encode(), TEXT)
+
+    def _add(self, kind: Kind, request: Request) -> object:
+        return self._controls.add_late_events(msgspec.structs.replace(_body(request, LateEvents), kind=kind))
 
     def _revoke(self, request: Request) -> object:
         asked = _body(request, Revocation)
@@ -153,7 +161,8 @@ class SideDoor:
 
     def _truth(self, request: Request) -> object:
         asked = request.parameters()
-        return self._controls.truth(_moment(asked.get("since")), _moment(asked.get("until")))
+        kind = Kind(asked.get("kind") or Kind.EVENTS)
+        return self._controls.truth(_moment(asked.get("since")), _moment(asked.get("until")), kind)
 
 
 def _body(request: Request, shape: type[Shape]) -> Shape:

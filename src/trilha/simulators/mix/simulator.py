@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-from trilha.simulators.mix.api import IntegrateApi, find_route
+from trilha.simulators.mix.api import IntegrateApi
 from trilha.simulators.mix.clock import Clock, VirtualClock, system_clock
 from trilha.simulators.mix.events import EventSource
 from trilha.simulators.mix.faults import HEADERS, INSTEAD, ON_THE_WIRE, FaultBook, Route
@@ -14,12 +14,15 @@ from trilha.simulators.mix.fleet import Fleet
 from trilha.simulators.mix.http11 import HttpServer
 from trilha.simulators.mix.identity import Identity
 from trilha.simulators.mix.messages import Request, Response
+from trilha.simulators.mix.recorded import RecordedApi
+from trilha.simulators.mix.records import Kind
+from trilha.simulators.mix.routes import Asked, find_route
 from trilha.simulators.mix.sabotage import answer_instead, spoil
 from trilha.simulators.mix.scenario import Scenario
 from trilha.simulators.mix.sidedoor import ClockChange, LateEvents, RouteCalls, SideDoor
-from trilha.simulators.mix.stream import EventStream
+from trilha.simulators.mix.streams import open_streams
 from trilha.simulators.mix.truth import Truth, truth_of
-from trilha.simulators.mix.wire import Event
+from trilha.simulators.mix.wire import Streamed
 
 _IDENTITY_PATHS = {
     ("GET", "/core/.well-known/openid-configuration"): Route.DISCOVERY,
@@ -41,9 +44,10 @@ class MixSimulator:
         self.fleet = Fleet(self.scenario)
         self.source = EventSource(self.scenario, self.fleet)
         self._clock = VirtualClock(clock)
-        self._stream = EventStream(self.scenario, self.source)
+        self._streams = open_streams(self.scenario, self.fleet, self.source)
         self._identity = Identity(self.scenario.login)
-        self._api = IntegrateApi(self.fleet, self._stream, self._identity, self.faults)
+        recorded = RecordedApi(self.fleet, self._streams, self.faults)
+        self._api = IntegrateApi(self.fleet, recorded, self._identity)
         self._side_door = SideDoor(self)
         self._calls: dict[Route, RouteCalls] = {}
         self._http = HttpServer(self._answer, compress=lambda: self.behaviour.gzip)
@@ -100,9 +104,9 @@ class MixSimulator:
             self._clock.advance(timedelta(seconds=change.advance_s))
         return self.now()
 
-    def add_late_events(self, request: LateEvents) -> list[Event]:
-        """Create events now that happened before; they are served once the clock has passed this second."""
-        return self._stream.add(request.count, timedelta(seconds=request.late_by_s), self.now())
+    def add_late_events(self, request: LateEvents) -> list[Streamed]:
+        """Create records now that happened before; they are served once the clock has passed this second."""
+        return self._streams[request.kind].add(request.count, timedelta(seconds=request.late_by_s), self.now())
 
     def revoke_tokens(self, *, access: bool = True, refresh: bool = False) -> int:
         """Make tokens given out so far worthless; returns how many."""
@@ -117,43 +121,43 @@ class MixSimulator:
         self._calls.clear()
         self._api.limiter.reset()
 
-    def truth(self, since: datetime | None = None, until: datetime | None = None) -> Truth:
+    def truth(self, since: datetime | None = None, until: datetime | None = None, kind: Kind = Kind.EVENTS) -> Truth:
         """What a consumer without loss or doubles holds after reading from `since` (the epoch) to `until` (now)."""
-        return truth_of(self.source, self._stream, since or self.scenario.epoch, until or self.now())
+        return truth_of(self._streams[kind], since or self.scenario.epoch, until or self.now())
 
     def _answer(self, request: Request) -> Response:
         if request.path.startswith("/_sim"):
             return self._side_door.answer(request)
-        route, parts = self._route(request)
-        response = self._with_faults(request, route, parts)
-        counts = self._calls.setdefault(route, RouteCalls())
+        asked = self._asked(request)
+        response = self._with_faults(request, asked)
+        counts = self._calls.setdefault(asked.route, RouteCalls())
         counts.calls += 1
         counts.statuses[0 if response.never_answer else response.status] += 1
         return response.but(wait_s=response.wait_s + self.behaviour.latency_ms / 1000)
 
-    def _route(self, request: Request) -> tuple[Route, tuple[str, ...]]:
+    def _asked(self, request: Request) -> Asked:
         identity = _IDENTITY_PATHS.get((request.method, request.path))
-        return (identity, ()) if identity else find_route(request)
+        return Asked(identity) if identity else find_route(request)
 
-    def _with_faults(self, request: Request, route: Route, parts: tuple[str, ...]) -> Response:
-        instead = self.faults.take(route, INSTEAD)
+    def _with_faults(self, request: Request, asked: Asked) -> Response:
+        instead = self.faults.take(asked.route, INSTEAD)
         if instead:
             return answer_instead(instead)
-        response = self._sound(request, route, parts)
+        response = self._sound(request, asked)
         kinds = (HEADERS if "HasMoreItems" in response.headers else frozenset()) | (
             ON_THE_WIRE if response.body else frozenset()
         )
-        while kinds and (fault := self.faults.take(route, kinds)):
+        while kinds and (fault := self.faults.take(asked.route, kinds)):
             response = spoil(fault, response)
             kinds = kinds - {fault.kind}
         return response
 
-    def _sound(self, request: Request, route: Route, parts: tuple[str, ...]) -> Response:
-        if route is Route.DISCOVERY:
+    def _sound(self, request: Request, asked: Asked) -> Response:
+        if asked.route is Route.DISCOVERY:
             return self._identity.discovery(self.identity_url)
-        if route is Route.TOKEN:
+        if asked.route is Route.TOKEN:
             return self._identity.token(request, self.behaviour, self.now())
-        return self._api.answer(request, route, parts, self.behaviour, self.now())
+        return self._api.answer(request, asked, self.behaviour, self.now())
 
 
 async def serve(scenario: Scenario, host: str, port: int, ready: Callable[[str], None]) -> None:

@@ -28,17 +28,18 @@ def from_ms(moment_ms: int) -> datetime:
 class Timeline:
     """Slots are numbered in the order in which the server created them, from 0 at the epoch; times never decrease."""
 
-    def __init__(self, scenario: Scenario) -> None:
+    def __init__(self, scenario: Scenario, per_day: int | None = None, *, bursts: bool | None = None) -> None:
         self._seed = scenario.seed
-        self._bursts = scenario.bursts
-        self._per_day = scenario.events_per_day
+        self._bursts = scenario.bursts if bursts is None else bursts
+        self._per_day = scenario.events_per_day if per_day is None else per_day
         weights = _BUSY if scenario.busy_hours else (1,) * 24
         self._weights = weights
         self._until_hour = (0, *accumulate(weights))
         epoch_ms = to_ms(scenario.epoch)
         shift_ms = _BRASILIA // timedelta(milliseconds=1)
         self._origin_ms = (epoch_ms + shift_ms) // DAY_MS * DAY_MS - shift_ms
-        self._first = bisect_left(range(self._per_day + 1), epoch_ms, key=self._even_ms)
+        self._first = 0
+        self._first = self._even_before(epoch_ms)
 
     def created_ms(self, slot: int) -> int:
         """Creation time in milliseconds since 1970."""
@@ -50,8 +51,24 @@ class Timeline:
 
     def slots_before(self, moment_ms: int) -> int:
         """How many records were created before `moment_ms`, which is also the first slot not before it."""
-        days = max(0, (moment_ms - self._origin_ms) // DAY_MS + 2)
-        return bisect_left(range(days * self._per_day), moment_ms, key=self.created_ms)
+        if not self._per_day:
+            return 0
+        even = self._even_before(moment_ms)
+        return bisect_left(range(max(0, even + _BURST)), moment_ms, max(0, even - 1), key=self.created_ms)
+
+    def _even_before(self, moment_ms: int) -> int:
+        """`slots_before` as if there were no bursts; negative before the epoch."""
+        if not self._per_day:
+            return 0
+        day, in_day_ms = divmod(moment_ms - self._origin_ms, DAY_MS)
+        hour, in_hour_ms = divmod(in_day_ms, _HOUR_MS)
+        weighted_ms = self._until_hour[hour] * _HOUR_MS + in_hour_ms * self._weights[hour]
+        number = day * self._per_day + weighted_ms * self._per_day // (self._until_hour[-1] * _HOUR_MS)
+        while self._even_ms(number) < moment_ms:
+            number += 1
+        while self._even_ms(number - 1) >= moment_ms:
+            number -= 1
+        return number - self._first
 
     def _even_ms(self, number: int) -> int:
         day, rest = divmod(number, self._per_day)

@@ -1,4 +1,4 @@
-"""What a lossless consumer must hold: the count and order-independent checksums of the distinct events."""
+"""What a lossless consumer must hold: the count and order-independent checksums of the distinct records."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,57 +6,72 @@ from hashlib import md5
 
 from msgspec import Struct
 
-from trilha.simulators.mix.events import EventSource
-from trilha.simulators.mix.stream import EventStream
+from trilha.simulators.mix.stream import RecordStream
 from trilha.simulators.mix.timeline import to_ms
-from trilha.simulators.mix.wire import Event
+from trilha.simulators.mix.wire import Streamed
 
 
 class Truth(Struct, frozen=True):
-    """The distinct events created in a span of time.
+    """The distinct records of one kind created in a span of time.
 
-    `ids_checksum` is the exclusive or of all `EventId`s, as a signed 64-bit integer. `content_checksum` is the same
-    over `digest` of each event; in PostgreSQL:
+    `ids_checksum` is the exclusive or of all ids, as a signed 64-bit integer. `content_checksum` is the same over
+    `digest` of each record; in PostgreSQL, with T for the text of the kind below:
 
-        bit_xor(('x' || left(md5(concat_ws('|', event_id, asset_id, driver_id, event_type_id,
-          coalesce(to_char(start_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), ''), occurrences)), 16))
-          ::bit(64)::bigint)
+        bit_xor(('x' || left(md5(T), 16))::bit(64)::bigint)
+
+    Events:
+
+        concat_ws('|', event_id, asset_id, driver_id, event_type_id,
+          coalesce(to_char(start_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), ''), occurrences)
+
+    Positions, with the coordinates in hundred-thousandths of a degree:
+
+        concat_ws('|', id, vehicle_id, driver_id, to_char(occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+          round(latitude_deg::numeric * 100000)::bigint, round(longitude_deg::numeric * 100000)::bigint)
+
+    Trips, with the distance in whole metres and the number of sub-trips:
+
+        concat_ws('|', id, vehicle_id, driver_id, to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+          to_char(ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), round(distance_m::numeric)::bigint,
+          (select count(*) from sub_trips where sub_trips.trip_id = trips.id))
+
+    Active events: the ids of event, vehicle, driver and type, and the time.
     """
 
     events: int
+    """How many distinct records, of whatever kind."""
     records: int
     """How many records the stream sends for them, repeats included."""
     ids_checksum: int
     content_checksum: int
 
 
-def digest(event: Event) -> int:
-    """64 bits of the MD5 of the ids, the start and the number of occurrences, as text parted by `|`."""
-    start = f"{event.start_date_time:%Y-%m-%dT%H:%M:%SZ}" if event.start_date_time else ""
-    members = (event.event_id, event.asset_id, event.driver_id, event.event_type_id, start, event.total_occurances)
-    text = "|".join(map(str, members))
+def digest(record: Streamed) -> int:
+    """64 bits of the MD5 of the checked members as text parted by `|`."""
+    text = "|".join(map(str, record.checked))
     return int.from_bytes(md5(text.encode(), usedforsecurity=False).digest()[:8], signed=True)
 
 
-def fold(events: Iterable[Event], records: int) -> Truth:
-    """The truth about distinct `events`."""
+def fold(held: Iterable[Streamed], records: int) -> Truth:
+    """The truth about distinct records that were sent as `records` ones."""
     count = ids = content = 0
-    for event in events:
+    for record in held:
         count += 1
-        ids ^= event.event_id
-        content ^= digest(event)
+        ids ^= record.identity
+        content ^= digest(record)
     return Truth(count, records, ids, content)
 
 
-def truth_of(source: EventSource, stream: EventStream, since: datetime, until: datetime) -> Truth:
+def truth_of(stream: RecordStream, since: datetime, until: datetime) -> Truth:
     """About the records created from `since` to before `until`, those of the side door included.
 
     Takes about 40 microseconds a record, during which the simulator answers nobody: name a `since` when the epoch is
     long ago. Pages reach to whole seconds: compare with a consumer whose token is `until`.
     """
     since_ms, until_ms = to_ms(since), to_ms(until)
+    source = stream.source
     slots = range(source.timeline.slots_before(since_ms), source.timeline.slots_before(until_ms))
-    last_sent = {source.original(slot): slot for slot in slots}
-    added = [event for created, event in stream.added if since_ms <= created < until_ms]
-    events = (source.served(slot) for slot in last_sent.values())
-    return fold((*events, *added), len(slots) + len(added))
+    sendings = [sending for slot in slots for sending in source.sent(slot)]
+    added = [record for created, record in stream.added if since_ms <= created < until_ms]
+    held = (source.record(sending) for sending in dict(sendings).items())
+    return fold((*held, *added), len(sendings) + len(added))

@@ -1,7 +1,8 @@
 """Records as MiX Integrate writes them; names, spelling faults included, follow sections 7 and 12 of the contract."""
 
 from datetime import datetime
-from typing import Any
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, ClassVar
 
 from msgspec import Struct, field
 from msgspec.json import Encoder
@@ -89,7 +90,41 @@ class LibraryEvent(Record, frozen=True, kw_only=True):
     display_units: str | None = None
 
 
-class Position(Record, frozen=True, kw_only=True, gc=False):
+class Streamed(Record, frozen=True, kw_only=True):
+    """A record of the created-since streams, with what the simulator itself asks every kind."""
+
+    id_name: ClassVar[str]
+    date_name: ClassVar[str]
+
+    @property
+    def asset_id(self) -> int:
+        """The vehicle."""
+        raise NotImplementedError
+
+    @property
+    def driver_id(self) -> int:
+        """The driver."""
+        raise NotImplementedError
+
+    @property
+    def identity(self) -> int:
+        """The id that is unique within its kind."""
+        raise NotImplementedError
+
+    @property
+    def occurred(self) -> datetime | None:
+        """When it happened, which is what the range routes select by."""
+        raise NotImplementedError
+
+    @property
+    def checked(self) -> tuple[object, ...]:
+        """The members that the content checksum covers, each to be written as text."""
+        raise NotImplementedError
+
+
+class Position(Streamed, frozen=True, kw_only=True, gc=False):
+    id_name: ClassVar[str] = "PositionId"
+    date_name: ClassVar[str] = "Timestamp"
     position_id: int
     asset_id: int
     driver_id: int
@@ -102,13 +137,32 @@ class Position(Record, frozen=True, kw_only=True, gc=False):
     heading: int | None = None
     number_of_satellites: int | None = None
     hdop: int | None = None
+    vdop: int | None = None
+    pdop: int | None = None
+    age_of_reading_seconds: int | None = None
+    distance_since_reading_kilometres: int | None = None
     odometer_kilometres: float | None = None
     formatted_address: str | None = None
     source: str | None = None
     is_avl: bool | None = None
 
+    @property
+    def identity(self) -> int:
+        return self.position_id
 
-class Event(Record, frozen=True, kw_only=True, gc=False):
+    @property
+    def occurred(self) -> datetime:
+        return self.timestamp
+
+    @property
+    def checked(self) -> tuple[object, ...]:
+        where = hundred_thousandths(self.latitude), hundred_thousandths(self.longitude)
+        return self.position_id, self.asset_id, self.driver_id, instant(self.timestamp), *where
+
+
+class Event(Streamed, frozen=True, kw_only=True, gc=False):
+    id_name: ClassVar[str] = "EventId"
+    date_name: ClassVar[str] = "StartDateTime"
     event_id: int
     asset_id: int
     driver_id: int
@@ -129,6 +183,153 @@ class Event(Record, frozen=True, kw_only=True, gc=False):
     media_urls: dict[str, str] | None = None
     location_id: int | None = None
     speed_limit: float | None = None
+
+    @property
+    def identity(self) -> int:
+        return self.event_id
+
+    @property
+    def occurred(self) -> datetime | None:
+        return self.start_date_time or self.end_date_time
+
+    @property
+    def checked(self) -> tuple[object, ...]:
+        ids = self.event_id, self.asset_id, self.driver_id, self.event_type_id
+        return *ids, instant(self.start_date_time), self.total_occurances
+
+
+class ActiveEvent(Streamed, frozen=True, kw_only=True, gc=False):
+    id_name: ClassVar[str] = "EventId"
+    date_name: ClassVar[str] = "EventDateTime"
+    event_id: int
+    asset_id: int
+    driver_id: int
+    event_type_id: int
+    priority: int
+    armed: bool
+    event_date_time: datetime
+    received_date_time: datetime | None = None
+    odometer_kilometres: float | None = None
+    position: Position | None = None
+    value: float | None = None
+    value_type: str | None = None
+    value_units: str | None = None
+    speed_limit: float | None = None
+
+    @property
+    def identity(self) -> int:
+        return self.event_id
+
+    @property
+    def occurred(self) -> datetime:
+        return self.event_date_time
+
+    @property
+    def checked(self) -> tuple[object, ...]:
+        return self.event_id, self.asset_id, self.driver_id, self.event_type_id, instant(self.event_date_time)
+
+
+class SubTrip(Record, frozen=True, kw_only=True, gc=False):
+    sub_trip_start: datetime
+    depart: datetime
+    halt: datetime
+    sub_trip_end: datetime | None = None
+    driving_time: int
+    standing_time: int
+    duration: int
+    distance_kilometres: float
+    start_odometer_kilometres: float | None = None
+    end_odometer_kilometres: float | None = None
+    start_engine_seconds: int | None = None
+    end_engine_seconds: int | None = None
+    engine_seconds: int | None = None
+    start_position_id: int | None = None
+    end_position_id: int | None = None
+    start_position: Position | None = None
+    end_position: Position | None = None
+    fuel_used_litres: float | None = None
+    max_speed_kilometers_per_hour: float
+    max_acceleration_kilometers_per_hour_per_second: float
+    max_deceleration_kilometers_per_hour_per_second: float
+    max_rpm: float
+
+
+class Classification(Record, frozen=True, kw_only=True):
+    classification: str
+    comment: str | None = None
+
+
+class Trip(Streamed, frozen=True, kw_only=True, gc=False):
+    id_name: ClassVar[str] = "TripId"
+    date_name: ClassVar[str] = "TripStart"
+    trip_id: int
+    asset_id: int
+    driver_id: int
+    trip_start: datetime
+    trip_end: datetime
+    sub_trips: tuple[SubTrip, ...] = ()
+    first_depart: datetime | None = None
+    last_halt: datetime | None = None
+    driving_time: float
+    standing_time: float
+    duration: float
+    distance_kilometers: float
+    start_odometer_kilometers: float | None = None
+    end_odometer_kilometers: float | None = None
+    start_engine_seconds: int | None = None
+    end_engine_seconds: int | None = None
+    engine_seconds: int | None = None
+    start_position_id: int | None = None
+    end_position_id: int | None = None
+    start_position: Position | None = None
+    end_position: Position | None = None
+    fuel_used_litres: float | None = None
+    max_speed_kilometers_per_hour: float
+    max_acceleration_kilometers_per_hour_per_second: float
+    max_deceleration_kilometers_per_hour_per_second: float
+    max_rpm: float
+    notes: str | None = None
+    classification: Classification | None = None
+
+    @property
+    def identity(self) -> int:
+        return self.trip_id
+
+    @property
+    def occurred(self) -> datetime:
+        return self.trip_start
+
+    @property
+    def checked(self) -> tuple[object, ...]:
+        ids = self.trip_id, self.asset_id, self.driver_id
+        metres = round(self.distance_kilometers * 1000)
+        return *ids, instant(self.trip_start), instant(self.trip_end), metres, len(self.sub_trips)
+
+
+class Amendment(Record, frozen=True, kw_only=True):
+    """What happened to a record after it was sent (6.5)."""
+
+    amendment_type: str
+    amendment_date: datetime
+    new_driver_id: int | None = None
+
+
+class EventAmendment(Amendment, frozen=True, kw_only=True):
+    event_id: int
+
+
+class TripAmendment(Amendment, frozen=True, kw_only=True):
+    trip_id: int
+
+
+def instant(moment: datetime | None) -> str:
+    """As it is written on the wire, empty when there is none."""
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else ""
+
+
+def hundred_thousandths(degrees: float) -> int:
+    """Degrees times 100,000, rounded half away from zero as PostgreSQL rounds the 15 digits of a `numeric`."""
+    return int(Decimal(f"{degrees:.15g}").scaleb(5).to_integral_value(ROUND_HALF_UP))
 
 
 def encode(payload: object, *, explicit_nulls: bool = False) -> bytes:

@@ -1,0 +1,104 @@
+"""The recorded positions: where the buses of `journeys` are, a reading of each in turn."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from trilha.simulators.mix.draws import IdSpace, below, draws
+from trilha.simulators.mix.fleet import Fleet
+from trilha.simulators.mix.journeys import Journeys
+from trilha.simulators.mix.records import Rarely, RecordIds, Repeats, Sending
+from trilha.simulators.mix.scenario import Scenario
+from trilha.simulators.mix.timeline import Timeline
+from trilha.simulators.mix.wire import Position
+
+_EXTREMES = {5: 2**63 - 1, 6: -(2**63)}
+_HALF_DAY_S = 43_200
+_FUTURE_S = 30 * 86_400
+
+
+class PositionSource:
+    """Positions of one scenario."""
+
+    revises = False
+
+    def __init__(self, scenario: Scenario, fleet: Fleet, journeys: Journeys) -> None:
+        seed, per_day = scenario.seed, scenario.positions_per_vehicle_per_day
+        self._seed = seed
+        self._assets = tuple(asset.asset_id for asset in fleet.assets)
+        self._journeys = journeys
+        self.timeline = Timeline(scenario, len(self._assets) * per_day)
+        self._ids = RecordIds(seed, b"track", _EXTREMES)
+        self._stranger_ids = IdSpace(seed, b"stranger")
+        self._repeats = Repeats(seed, b"repeat-position", scenario.repeat_near_share, scenario.repeat_far_share)
+        self._prompt_s = min(scenario.prompt_delay_s, _HALF_DAY_S // max(1, per_day))
+        self._late_s = scenario.late_days * 86_400
+        self._late = Rarely(seed, b"late-position", scenario.late_share)
+        self._future = Rarely(seed, b"future-position", scenario.future_share)
+        self._stranger = below(scenario.stranger_share)
+        self._absurd = self._stranger + below(scenario.absurd_share)
+
+    def sent(self, slot: int) -> tuple[Sending, ...]:
+        """One record, the slot's own or an earlier one."""
+        return ((self._repeats.original(slot), 0),)
+
+    def record(self, sending: Sending) -> Position:
+        """The reading of a slot."""
+        slot, _ = sending
+        draw = draws(self._seed, b"track", slot)
+        return self._position(slot, self._occurred_s(slot, draw), draw)
+
+    def made(self, number: int, start: datetime) -> Position:
+        """A reading for adding by hand."""
+        return self._position(number, int(start.timestamp()), draws(self._seed, b"track", number))
+
+    def around(self, start_ms: int, end_ms: int, slots: int) -> Iterator[int]:
+        """Prompt readings are near their creation; late ones and those from the future are looked up."""
+        before = self.timeline.slots_before
+        first, prompt = before(start_ms), min(slots, before(end_ms + (self._prompt_s + 1) * 1000))
+        yield from self._own(self._future.among(before(start_ms - _FUTURE_S * 1000), min(slots, before(end_ms))))
+        yield from self._own(
+            slot for slot in range(first, prompt) if slot not in self._future and slot not in self._late
+        )
+        last = min(slots, before(end_ms + (self._late_s + 3_600) * 1000))
+        yield from self._own(slot for slot in self._late.among(first, last) if slot not in self._future)
+
+    def type_id(self, number: int) -> None:
+        """No type."""
+
+    def _own(self, slots: Iterator[int]) -> Iterator[int]:
+        return (slot for slot in slots if self._repeats.original(slot) == slot)
+
+    def _occurred_s(self, slot: int, draw: tuple[int, ...]) -> int:
+        created_s = self.timeline.created_ms(slot) // 1000
+        if slot in self._future:
+            return created_s + 600 + draw[0] % (_FUTURE_S - 600)
+        if slot in self._late:
+            return created_s - 3600 - draw[0] % self._late_s
+        return created_s - draw[0] % (self._prompt_s + 1)
+
+    def _position(self, slot: int, at_s: int, draw: tuple[int, ...]) -> Position:
+        bus = slot % len(self._assets)
+        spot = self._journeys.where(bus, at_s)
+        absurd = self._stranger <= draw[1] < self._absurd
+        poor = draw[2] % 40 == 0
+        return Position(
+            position_id=self._ids[slot],
+            asset_id=self._stranger_ids[draw[3] % 5] if draw[1] < self._stranger else self._assets[bus],
+            driver_id=spot.driver_id,
+            timestamp=datetime.fromtimestamp(at_s, UTC),
+            latitude=0.0 if absurd else round(spot.latitude, 5),
+            longitude=0.0 if absurd else round(spot.longitude, 5),
+            speed_kilometres_per_hour=None if poor else spot.speed_kmh,
+            speed_limit=60.0 if draw[4] % 5 == 0 else None,
+            altitude_metres=None if poor else 1000 + draw[5] % 180,
+            heading=None if poor else spot.heading,
+            number_of_satellites=None if poor else 0 if absurd else 5 + draw[6] % 9,
+            hdop=None if poor else 1 + draw[6] % 2,
+            vdop=None if poor else 0,
+            pdop=None if poor else 0,
+            age_of_reading_seconds=draw[7] % 3 if draw[7] % 10 else None,
+            distance_since_reading_kilometres=0 if draw[7] % 10 else None,
+            odometer_kilometres=None if draw[8] % 50 == 0 else round(spot.odometer_m / 1000, 1),
+            source=None if draw[9] % 60 == 0 else "Calculated" if poor else "Gps",
+            is_avl=True,
+        )
