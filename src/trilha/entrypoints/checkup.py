@@ -11,7 +11,7 @@ from trilha.entrypoints.container.database import open_database
 from trilha.entrypoints.container.here import embedded_addresses, existing_folder, worker_troubles
 from trilha.entrypoints.container.messaging import check_messaging
 from trilha.entrypoints.container.sources import open_source_alone
-from trilha.entrypoints.container.worker import open_ingestion
+from trilha.entrypoints.container.worker import open_source
 from trilha.entrypoints.mistakes import as_mistake
 from trilha.entrypoints.settings import Settings, missing_mix_settings, variable
 from trilha.entrypoints.supervisor import status
@@ -140,7 +140,7 @@ async def _source(settings: Settings) -> Finding:
     if missing := missing_mix_settings(settings):
         return Finding("source", Health.WARNING, "cannot be asked: " + "; ".join(missing))
     async with AsyncExitStack() as stack:
-        container = await stack.enter_async_context(open_ingestion(settings, "doctor"))
+        container = await stack.enter_async_context(open_source(settings, "doctor"))
         return _seen(settings, await container.source().organisations())
 
 

@@ -5,18 +5,14 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from trilha.application.fleet.sync_master_data import SyncMasterDataCommand
 from trilha.application.ports import PageRequest
 from trilha.application.request_sync import RequestSyncCommand
-from trilha.application.schedule import SYNC_MASTER_DATA
-from trilha.application.telemetry.ingest_events import IngestEventsCommand
 from trilha.application.telemetry.views import RunView, run_view
 from trilha.domain.identity import Organisation
 from trilha.domain.kernel import Conflict, OrganisationId
-from trilha.domain.telemetry import IngestionRun
 from trilha.entrypoints.container.database import open_database
 from trilha.entrypoints.container.table import Container
-from trilha.entrypoints.container.worker import connect_command, open_ingestion
+from trilha.entrypoints.container.worker import connect_command, open_ingestion, run_job
 from trilha.entrypoints.settings import Settings
 
 _POLL_S = 0.3
@@ -71,11 +67,7 @@ async def ingest_here(settings: Settings, kinds: Sequence[str], *, progress: Pro
 
 async def _run_here(container: Container, organisation: Organisation, kind: str, progress: Progress) -> RunView:
     progress(f"{kind} of {organisation.name}")
-    run: IngestionRun | None
-    if kind == SYNC_MASTER_DATA:
-        run = await container.sync_master_data()(SyncMasterDataCommand(organisation_id=organisation.id))
-    else:
-        run = await container.ingest_events()(IngestEventsCommand(organisation_id=organisation.id))
+    run = await run_job(container, kind, organisation.id)
     if run is None:
         raise Conflict(f"a worker is bringing in {kind} right now: try again when its run has ended")
     return run_view(run)

@@ -27,9 +27,10 @@ from trilha.adapters.nats import NatsEventBus
 from trilha.adapters.nats.task_queue import NatsTaskQueue
 from trilha.adapters.nats.tasks import started, task_broker
 from trilha.adapters.system import SystemClock, Uuid7Ids
+from trilha.application.dead_letters import RedeliverDeadLetters
 from trilha.application.relay_outbox import RelayOutbox
-from trilha.application.schedule import first_job_rows
-from trilha.application.telemetry.on_events_ingested import CountThroughput
+from trilha.application.schedule import JOBS, first_job_rows
+from trilha.application.telemetry.on_events_ingested import CONSUMER, CountThroughput
 from trilha.application.tick_schedule import TickSchedule
 from trilha.domain.identity import Organisation
 from trilha.domain.kernel import OrganisationId, SourceUnavailable
@@ -59,10 +60,13 @@ class Platform:
         bus = NatsEventBus(client, dead_letters=self.dead_letters, clock=clock, ack_wait_s=1, pauses_s=(0.1,) * 9)
         organisations = MemoryOrganisations(self.database)
         self.organisations = organisations
+        count = CountThroughput(units=self.units)
+        idle = {job.task: self.idle for job in JOBS}
         self.parts = WorkerParts(
-            tasks={"ingest_events": self.ingest, "sync_master_data": self.sync},
-            handlers={"count_throughput": CountThroughput(units=self.units)},
+            tasks={**idle, "ingest_events": self.ingest, "sync_master_data": self.sync},
+            handlers={"count_throughput": count},
             relay=RelayOutbox(outbox=MemoryOutbox(self.database), bus=bus),
+            redeliver=RedeliverDeadLetters(dead_letters=self.dead_letters, handlers={CONSUMER: count}, clock=clock),
             tick=TickSchedule(
                 jobs=self.jobs, organisations=organisations, queue=NatsTaskQueue(broker), clock=clock, zone_of=ZoneInfo
             ),
@@ -99,6 +103,9 @@ class Platform:
 
     async def sync(self, _: OrganisationId) -> None:
         self.synced += 1
+
+    async def idle(self, _: OrganisationId) -> None:
+        pass
 
     async def nothing(self) -> None:
         pass

@@ -14,6 +14,7 @@ from trilha.adapters.nats import NatsEventBus, ensure_streams, open_nats
 from trilha.adapters.nats.task_queue import NatsTaskQueue
 from trilha.adapters.nats.tasks import started, task_broker
 from trilha.application.ports import DeadLetter, Envelope
+from trilha.application.schedule import JOBS
 from trilha.domain.kernel import OrganisationId
 from trilha.entrypoints.worker.parts import WorkerOptions, WorkerParts
 from trilha.entrypoints.worker.process import run_worker
@@ -63,6 +64,9 @@ async def main(url: str, folder: Path) -> None:
     async def sync(_: OrganisationId) -> None:
         diary.note("synced")
 
+    async def idle(_: OrganisationId) -> None:
+        pass
+
     async def digest(envelope: Envelope) -> None:
         if envelope.subject == "13":
             diary.note("killed")
@@ -89,9 +93,10 @@ async def main(url: str, folder: Path) -> None:
             client, dead_letters=NotedLetters(diary), clock=WallClock(), pauses_s=(0.1, 0.1), ack_wait_s=1
         )
         parts = WorkerParts(
-            tasks={"ingest_events": ingest, "sync_master_data": sync},
+            tasks={**{job.task: idle for job in JOBS}, "ingest_events": ingest, "sync_master_data": sync},
             handlers={"count_throughput": digest},
             relay=nothing,
+            redeliver=nothing,
             tick=tick,
             connect=connect,
             upkeep=nothing,

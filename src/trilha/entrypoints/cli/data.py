@@ -7,13 +7,12 @@ from collections.abc import Sequence
 import rich_click as click
 from rich.markup import escape
 
+from trilha.application.schedule import SYNCED
 from trilha.application.telemetry.views import RunView
 from trilha.entrypoints.cli.output import as_json, console, errors, say, show, speaks_plainly
 from trilha.entrypoints.cli.running import running_settings
 from trilha.entrypoints.mistakes import Mistake
 from trilha.entrypoints.settings import BadSettings, Settings, load_settings, missing_mix_settings
-
-_KINDS = ("master_data", "events")
 
 
 @click.command()
@@ -41,7 +40,7 @@ def migrate(*, as_superuser: str | None) -> None:
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["all", *_KINDS]), default="all")
+@click.argument("what", type=click.Choice(["all", *SYNCED]), default="all")
 @click.option("--wait/--no-wait", default=True, show_default=True, help="Follow the runs until they have ended.")
 @click.option(
     "--timeout",
@@ -56,14 +55,15 @@ def migrate(*, as_superuser: str | None) -> None:
 def sync(*, what: str, wait: bool, timeout_s: float, as_json: bool) -> None:
     """Ask the running workers for fresh data now, and watch them.
 
-    [cyan]all[/] is master data (drivers, vehicles, groups, event types) and events. Exit code 1 if a run fails.
+    [cyan]all[/] is master data (drivers, vehicles, groups, event types), the three streams (events, positions, trips)
+    and what the source has amended of them. Exit code 1 if a run fails.
 
     Example: [cyan]trilha sync events[/]
     """
     settings = running_settings(_loaded("sync"))
     from trilha.entrypoints.following import request_and_follow
 
-    kinds = _KINDS if what == "all" else (what,)
+    kinds = SYNCED if what == "all" else (what,)
     with errors.status("asking the workers") as progress:
         runs = asyncio.run(
             request_and_follow(settings, kinds, timeout_s=timeout_s if wait else 0.0, progress=progress.update)
@@ -74,7 +74,7 @@ def sync(*, what: str, wait: bool, timeout_s: float, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["all", *_KINDS]), default="all")
+@click.argument("what", type=click.Choice(["all", *SYNCED]), default="all")
 @as_json
 @speaks_plainly
 def ingest(*, what: str, as_json: bool) -> None:
@@ -89,7 +89,7 @@ def ingest(*, what: str, as_json: bool) -> None:
         raise BadSettings(missing)
     from trilha.entrypoints.following import ingest_here
 
-    kinds = _KINDS if what == "all" else (what,)
+    kinds = SYNCED if what == "all" else (what,)
     with errors.status("connecting") as progress:
         runs = asyncio.run(ingest_here(settings, kinds, progress=progress.update))
     _report(runs, as_json=as_json)

@@ -4,7 +4,10 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
+from dependency_injector import providers
+
 from trilha.adapters.postgres import Lanes, check_server, open_pool
+from trilha.entrypoints.container.sources import reader_named
 from trilha.entrypoints.container.table import Container
 from trilha.entrypoints.settings import Settings, variable
 
@@ -21,7 +24,12 @@ async def open_database(settings: Settings, process: str) -> AsyncGenerator[Cont
             open_pool(system_url, name=f"{process} system", size=size, staging=False)
         )
         lanes = await stack.enter_async_context(Lanes(app))
-        yield Container(app_pool=app, lanes=lanes, system_pool=system)
+        yield Container(
+            app_pool=app,
+            lanes=lanes,
+            system_pool=system,
+            reader=providers.Callable(reader_named, settings.fleet_source),
+        )
 
 
 def _check(settings: Settings) -> None:

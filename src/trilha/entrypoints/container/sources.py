@@ -82,6 +82,14 @@ def open_mix_source(parts: SourceParts) -> AbstractAsyncContextManager[Source]:
     )
 
 
+def call_limits(settings: Settings) -> tuple[RateLimit, ...]:
+    """How many calls the source allows, shared by all processes."""
+    return (
+        RateLimit(calls=settings.mix_calls_per_minute, window=timedelta(minutes=1)),
+        RateLimit(calls=settings.mix_calls_per_hour, window=timedelta(hours=1)),
+    )
+
+
 def _is_source(name: str) -> bool:
     return name.startswith(_PREFIX)
 

@@ -19,16 +19,23 @@ from trilha.adapters.postgres import (
 )
 from trilha.adapters.postgres.pools import Pool
 from trilha.adapters.system import SystemClock, Uuid7Ids
+from trilha.application.dead_letters import RedeliverDeadLetters, SettleDeadLetter
 from trilha.application.exclusive_run import LEASE_TTL, ExclusiveRun
 from trilha.application.fleet.sync_master_data import SyncMasterData
 from trilha.application.identity.connect_organisations import ConnectOrganisations
-from trilha.application.ports import EventBus, TaskQueue
+from trilha.application.ports import EventBus, LiveFeed, TaskQueue
 from trilha.application.relay_outbox import RelayOutbox
 from trilha.application.request_sync import RequestSync
-from trilha.application.telemetry.ingest_events import IngestEvents
+from trilha.application.telemetry.command_backfills import CancelBackfill, RequestBackfill
+from trilha.application.telemetry.fill_backfills import FillBackfills
+from trilha.application.telemetry.ingest_stream import IngestStream
 from trilha.application.telemetry.on_events_ingested import CountThroughput
+from trilha.application.telemetry.read_amendments import ReadAmendments
+from trilha.application.telemetry.replay_raw import ReplayRaw
+from trilha.application.telemetry.settle_quarantine import SettleQuarantine
 from trilha.application.telemetry.store_page import StorePage
 from trilha.application.tick_schedule import TickSchedule
+from trilha.domain.telemetry import PageReader
 from trilha.entrypoints.container.sources import Source
 
 
@@ -40,7 +47,9 @@ class Container(containers.DeclarativeContainer):
     system_pool: providers.Dependency[Pool] = providers.Dependency()
     bus: providers.Dependency[EventBus] = providers.Dependency()
     queue: providers.Dependency[TaskQueue] = providers.Dependency()
+    live: providers.Dependency[LiveFeed] = providers.Dependency()
     source: providers.Dependency[Source] = providers.Dependency()
+    reader: providers.Dependency[PageReader] = providers.Dependency()
     lease_ttl: providers.Dependency[timedelta] = providers.Dependency(instance_of=timedelta, default=LEASE_TTL)
     worker: providers.Dependency[str] = providers.Dependency(instance_of=str)
 
@@ -67,17 +76,31 @@ class Container(containers.DeclarativeContainer):
         worker=worker,
         lease_ttl=lease_ttl,
     )
-    store_page = providers.Factory(StorePage, source=source, units=units, clock=clock, ids=ids)
-    ingest_events = providers.Factory(
-        IngestEvents, run=exclusive_run, source=source, units=units, store_page=store_page, clock=clock
+    store_page = providers.Factory(StorePage, source=source, units=units, live=live, clock=clock, ids=ids)
+    ingest_stream = providers.Factory(
+        IngestStream, run=exclusive_run, source=source, units=units, store_page=store_page, clock=clock, ids=ids
     )
-    sync_master_data = providers.Factory(SyncMasterData, run=exclusive_run, source=source, units=units, clock=clock)
+    read_amendments = providers.Factory(
+        ReadAmendments, run=exclusive_run, source=source, units=units, clock=clock, ids=ids
+    )
+    fill_backfills = providers.Factory(
+        FillBackfills, run=exclusive_run, source=source, units=units, clock=clock, ids=ids
+    )
+    replay_raw = providers.Factory(ReplayRaw, run=exclusive_run, reader=reader, units=units, clock=clock)
+    sync_master_data = providers.Factory(
+        SyncMasterData, run=exclusive_run, source=source, units=units, clock=clock, ids=ids
+    )
     connect_organisations = providers.Factory(
         ConnectOrganisations, source=source, organisations=organisations, jobs=jobs, clock=clock, ids=ids
     )
     request_sync = providers.Factory(RequestSync, units=units, clock=clock)
+    request_backfill = providers.Factory(RequestBackfill, units=units, clock=clock, ids=ids)
+    cancel_backfill = providers.Factory(CancelBackfill, units=units, clock=clock)
+    settle_quarantine = providers.Factory(SettleQuarantine, reader=reader, units=units, clock=clock)
+    settle_dead_letter = providers.Factory(SettleDeadLetter, dead_letters=dead_letters, clock=clock)
     count_throughput = providers.Factory(CountThroughput, units=units)
     relay_outbox = providers.Factory(RelayOutbox, outbox=outbox, bus=bus)
+    redeliver_dead_letters = providers.Factory(RedeliverDeadLetters, dead_letters=dead_letters, clock=clock)
     tick_schedule = providers.Factory(
         TickSchedule,
         jobs=jobs,

@@ -5,20 +5,25 @@ import socket
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from functools import partial
 
 from trilha.adapters.nats import NatsEventBus, open_nats
+from trilha.adapters.nats.live_feed import NatsLiveFeed
 from trilha.adapters.nats.task_queue import NatsTaskQueue
 from trilha.adapters.nats.tasks import TaskBroker, started, task_broker
 from trilha.adapters.postgres import PostgresLeadership, PostgresRateLimiter, PostgresTokenStore
 from trilha.application.fleet.sync_master_data import SyncMasterDataCommand
 from trilha.application.identity.connect_organisations import ConnectOrganisationsCommand
-from trilha.application.ports import RateLimit
+from trilha.application.schedule import JOBS
 from trilha.application.subscriptions import SUBSCRIPTIONS
-from trilha.application.telemetry.ingest_events import IngestEventsCommand
+from trilha.application.telemetry.fill_backfills import FillBackfillsCommand
+from trilha.application.telemetry.ingest_stream import IngestStreamCommand
+from trilha.application.telemetry.read_amendments import ReadAmendmentsCommand
 from trilha.domain.kernel import OrganisationId
+from trilha.domain.telemetry import IngestionRun, RunKind, Stream
 from trilha.entrypoints.container.database import open_database
 from trilha.entrypoints.container.schema import ensure_months
-from trilha.entrypoints.container.sources import SourceParts, source_named
+from trilha.entrypoints.container.sources import SourceParts, call_limits, source_named
 from trilha.entrypoints.container.table import Container
 from trilha.entrypoints.settings import Settings
 from trilha.entrypoints.worker.parts import WorkerParts
@@ -29,21 +34,27 @@ _ASK_SOURCE = frozenset({Role.TASKS, Role.ORGANISATIONS})
 
 @asynccontextmanager
 async def open_ingestion(settings: Settings, process: str) -> AsyncGenerator[Container, None]:
-    """A container that can bring data in: databases and source, no bus."""
+    """A container that can bring data in here and now: databases, source and live feed, no bus."""
+    async with AsyncExitStack() as stack:
+        container = await stack.enter_async_context(open_source(settings, process))
+        client = await stack.enter_async_context(open_nats(settings.nats_url or "", name=f"trilha {process}"))
+        container.live.override(NatsLiveFeed(client))
+        yield container
+
+
+@asynccontextmanager
+async def open_source(settings: Settings, process: str) -> AsyncGenerator[Container, None]:
+    """A container that can ask the source: its tokens and the count of calls are shared in the database."""
     async with AsyncExitStack() as stack:
         container = await stack.enter_async_context(open_database(settings, process))
         container.worker.override(worker_name(process))
         container.lease_ttl.override(timedelta(seconds=settings.lease_ttl_s))
         pool, clock = container.system_pool(), container.clock()
-        limits = (
-            RateLimit(calls=settings.mix_calls_per_minute, window=timedelta(minutes=1)),
-            RateLimit(calls=settings.mix_calls_per_hour, window=timedelta(hours=1)),
-        )
         parts = SourceParts(
             settings=settings,
             clock=clock,
             token_store=PostgresTokenStore(pool, clock),
-            rate_limiter=PostgresRateLimiter(pool, clock, limits),
+            rate_limiter=PostgresRateLimiter(pool, clock, call_limits(settings)),
             worker=container.worker(),
         )
         container.source.override(await stack.enter_async_context(source_named(settings.fleet_source)(parts)))
@@ -57,12 +68,13 @@ async def open_worker(settings: Settings, process: str, roles: frozenset[Role]) 
     The source is opened only for roles that ask it: a relay needs no credentials.
     """
     async with AsyncExitStack() as stack:
-        opener = open_ingestion if roles & _ASK_SOURCE else open_database
+        opener = open_source if roles & _ASK_SOURCE else open_database
         container = await stack.enter_async_context(opener(settings, process))
         client = await stack.enter_async_context(open_nats(settings.nats_url or "", name=f"trilha {process}"))
         broker = await stack.enter_async_context(started(task_broker(settings.nats_url or "")))
         container.bus.override(NatsEventBus(client, dead_letters=container.dead_letters(), clock=container.clock()))
         container.queue.override(NatsTaskQueue(broker))
+        container.live.override(NatsLiveFeed(client))
         if roles & _ASK_SOURCE:
             container.check_dependencies()
         leadership = PostgresLeadership(settings.database_system_url or "")
@@ -71,11 +83,7 @@ async def open_worker(settings: Settings, process: str, roles: frozenset[Role]) 
 
 
 def _parts(container: Container, settings: Settings, broker: TaskBroker, leadership: PostgresLeadership) -> WorkerParts:
-    async def sync_master_data(organisation_id: OrganisationId) -> object:
-        return await container.sync_master_data()(SyncMasterDataCommand(organisation_id=organisation_id))
-
-    async def ingest_events(organisation_id: OrganisationId) -> object:
-        return await container.ingest_events()(IngestEventsCommand(organisation_id=organisation_id))
+    handlers = {one.use_case: getattr(container, one.use_case)() for one in SUBSCRIPTIONS}
 
     async def connect() -> object:
         return await container.connect_organisations()(connect_command(settings))
@@ -85,9 +93,12 @@ def _parts(container: Container, settings: Settings, broker: TaskBroker, leaders
         return None
 
     return WorkerParts(
-        tasks={"sync_master_data": sync_master_data, "ingest_events": ingest_events},
-        handlers={one.use_case: getattr(container, one.use_case)() for one in SUBSCRIPTIONS},
+        tasks={job.task: partial(run_job, container, job.kind) for job in JOBS},
+        handlers=handlers,
         relay=container.relay_outbox(),
+        redeliver=container.redeliver_dead_letters(
+            handlers={one.consumer: handlers[one.use_case] for one in SUBSCRIPTIONS}
+        ),
         tick=container.tick_schedule(),
         connect=connect,
         upkeep=upkeep,
@@ -96,6 +107,20 @@ def _parts(container: Container, settings: Settings, broker: TaskBroker, leaders
         clock=container.clock(),
         leadership=leadership,
     )
+
+
+async def run_job(container: Container, kind: str, organisation_id: OrganisationId) -> IngestionRun | None:
+    """Do what a job of that kind does, once, here; None where there is nothing to do or another worker is at it."""
+    match RunKind(kind):
+        case RunKind.MASTER_DATA:
+            return await container.sync_master_data()(SyncMasterDataCommand(organisation_id=organisation_id))
+        case RunKind.AMENDMENTS:
+            return await container.read_amendments()(ReadAmendmentsCommand(organisation_id=organisation_id))
+        case RunKind.BACKFILL:
+            return await container.fill_backfills()(FillBackfillsCommand(organisation_id=organisation_id))
+        case feed:
+            command = IngestStreamCommand(organisation_id=organisation_id, stream=Stream(feed))
+            return await container.ingest_stream()(command)
 
 
 def connect_command(settings: Settings) -> ConnectOrganisationsCommand:

@@ -44,12 +44,13 @@ class WorkerParts(msgspec.Struct, frozen=True, kw_only=True):
     """Opened pools and clients behind plain callables.
 
     `tasks` by their name in `application.schedule`, `handlers` by the use case's name in `application.subscriptions`.
-    `relay` and `tick` return how much they did. `connect` and `upkeep` are safe to repeat.
+    `relay`, `redeliver` (dead letters) and `tick` return how much they did. `connect` and `upkeep` are safe to repeat.
     """
 
     tasks: Mapping[str, Task]
     handlers: Mapping[str, Handler]
     relay: Callable[[], Awaitable[int]]
+    redeliver: Callable[[], Awaitable[int]]
     tick: Callable[[], Awaitable[int]]
     connect: Callable[[], Awaitable[object]]
     upkeep: Callable[[], Awaitable[object]]

@@ -8,7 +8,7 @@ import msgspec
 
 from trilha.application.ports import IdempotencyScope
 from trilha.application.request_sync import RequestSyncCommand, SyncRequested
-from trilha.application.schedule import JOBS
+from trilha.application.schedule import SYNCED
 from trilha.application.telemetry.views import CheckpointView, RunView
 from trilha.domain.kernel import OrganisationId
 from trilha.entrypoints.http.answers import Answer, json
@@ -19,8 +19,8 @@ from trilha.entrypoints.http.reading import PagedQuery, Query, RunKindName, RunS
 
 SYNC_PATH = "/v1/etl/sync"
 RUNS_PATH = "/v1/etl/runs"
-JobName = Literal["master_data", "events"]
-"""The kinds of JOBS, spelt out for OpenAPI and the type checker."""
+JobName = Literal["master_data", "events", "positions", "trips", "amendments"]
+"""The kinds in SYNCED, spelt out for OpenAPI and the type checker."""
 
 
 class RunPage(msgspec.Struct, frozen=True):
@@ -46,9 +46,12 @@ class RunsQuery(PagedQuery, frozen=True, kw_only=True):
 class SyncRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What to bring up to date; everything unless told otherwise."""
 
-    kinds: Annotated[tuple[JobName, ...], msgspec.Meta(min_length=1, max_length=len(JOBS))] = (
+    kinds: Annotated[tuple[JobName, ...], msgspec.Meta(min_length=1, max_length=len(SYNCED))] = (
         "master_data",
         "events",
+        "positions",
+        "trips",
+        "amendments",
     )
 
 
