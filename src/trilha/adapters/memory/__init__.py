@@ -10,6 +10,7 @@ from trilha.adapters.memory.event_bus import MemoryDeadLetters, MemoryEventBus, 
 from trilha.adapters.memory.fleet_queries import MemoryFleetQueries
 from trilha.adapters.memory.jobs import MemoryJobs, MemoryTaskQueue, QueuedTask
 from trilha.adapters.memory.leases import MemoryLeases
+from trilha.adapters.memory.live_feed import MemoryLiveFeed
 from trilha.adapters.memory.organisations import MemoryOrganisations
 from trilha.adapters.memory.rate_limiter import MemoryRateLimiter
 from trilha.adapters.memory.source import MemorySource, SourceFleet, Streamed
@@ -26,6 +27,7 @@ __all__ = [
     "MemoryIngestionQueries",
     "MemoryJobs",
     "MemoryLeases",
+    "MemoryLiveFeed",
     "MemoryOrganisations",
     "MemoryOutbox",
     "MemoryRateLimiter",

@@ -12,12 +12,14 @@ workers need it.
 from trilha.adapters.nats.connection import open_nats
 from trilha.adapters.nats.errors import BusUnavailable, NatsError, StreamMismatch
 from trilha.adapters.nats.event_bus import NatsEventBus
+from trilha.adapters.nats.live_feed import NatsLiveFeed
 from trilha.adapters.nats.streams import ensure_streams
 
 __all__ = [
     "BusUnavailable",
     "NatsError",
     "NatsEventBus",
+    "NatsLiveFeed",
     "StreamMismatch",
     "ensure_streams",
     "open_nats",

@@ -10,7 +10,10 @@ from trilha.adapters.nats.errors import StreamMismatch
 
 EVENTS = "TRILHA_EVENTS"
 TASKS = "TRILHA_TASKS"
+LIVE = "TRILHA_LIVE"
 TASK_SUBJECTS = "trilha-tasks.>"
+LIVE_PREFIX = "trilha-live"
+LIVE_BYTES = 64 * 1024 * 1024
 DUPLICATE_WINDOW = timedelta(minutes=2)
 """Covers the relay's quick retries; the inbox covers the rest. The server keeps the ids of this time in memory."""
 
@@ -56,9 +59,30 @@ def tasks_stream(*, replicas: int = 1, max_age: timedelta = timedelta(days=1)) -
     )
 
 
+def live_stream(*, replicas: int = 1, max_age: timedelta = timedelta(minutes=10)) -> StreamConfig:
+    """What screens follow: short, bounded, the oldest go first. A file, so that a restart of NATS loses nobody's place.
+
+    Its messages are not acknowledged: those who publish do not wait.
+    """
+    return StreamConfig(
+        name=LIVE,
+        subjects=[f"{LIVE_PREFIX}.>"],
+        retention=RetentionPolicy.LIMITS,
+        storage=StorageType.FILE,
+        discard=DiscardPolicy.OLD,
+        max_msgs=-1,
+        max_bytes=LIVE_BYTES,
+        max_age=max_age.total_seconds(),
+        duplicate_window=DUPLICATE_WINDOW.total_seconds(),
+        no_ack=True,
+        num_replicas=replicas,
+    )
+
+
 async def ensure_streams(client: Client, *, replicas: int = 1) -> None:
     """Make the streams that are missing; raises StreamMismatch for one that differs from what the code relies on."""
-    for wanted in (events_stream(replicas=replicas), tasks_stream(replicas=replicas)):
+    for make in (events_stream, tasks_stream, live_stream):
+        wanted = make(replicas=replicas)
         await _ensure(client, wanted)
 
 

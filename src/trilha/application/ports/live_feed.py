@@ -16,7 +16,10 @@ VEHICLES = "vehicles"
 
 
 class LiveMessage(msgspec.Struct, frozen=True):
-    """One message of a topic. `sequence` grows along the topic, over all processes; it need not be without holes."""
+    """One message of a topic. `sequence` grows along the topic, over all processes and for ever.
+
+    It need not be without holes, and may take more than 64 bits.
+    """
 
     sequence: int
     payload: bytes
@@ -36,7 +39,7 @@ class LiveFeed(Protocol):
         ...
 
     async def latest(self, organisation_id: OrganisationId, topic: str) -> int:
-        """The sequence of the last message, 0 if there is none."""
+        """Where to follow from to see only what comes: the sequence of the last message, or one after it."""
         ...
 
     def follow(
@@ -44,6 +47,7 @@ class LiveFeed(Protocol):
     ) -> AbstractAsyncContextManager[AsyncIterator[LiveMessage]]:
         """Every message after a sequence, those that are still kept first, then as they come, without end.
 
-        Raises LivePast if some that followed `after` are not kept any more.
+        `after` is a sequence, what `latest` gave, or 0 for all there ever were. Raises LivePast, on entering or later
+        while waiting, if some that followed `after` may not be kept any more.
         """
         ...

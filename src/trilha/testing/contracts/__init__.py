@@ -25,6 +25,7 @@ from trilha.testing.contracts.ingestion import (
 )
 from trilha.testing.contracts.jobs import JobsContract, TakeTask, TaskQueueContract
 from trilha.testing.contracts.leases import Lapse, LeasesContract
+from trilha.testing.contracts.live_feed import Forget, LiveFeedContract
 from trilha.testing.contracts.master_data import MasterDataContract
 from trilha.testing.contracts.organisations import OrganisationsContract
 from trilha.testing.contracts.outbox import OutboxContract
@@ -42,6 +43,7 @@ __all__ = [
     "EventBusContract",
     "FleetQueriesContract",
     "FleetSourceContract",
+    "Forget",
     "GuardContract",
     "HourCounts",
     "IdSourceContract",
@@ -53,6 +55,7 @@ __all__ = [
     "Lapse",
     "LeasesContract",
     "LetTimePass",
+    "LiveFeedContract",
     "MakeRateLimiter",
     "MasterDataContract",
     "NewOrganisation",
