@@ -1,4 +1,4 @@
-"""Months of events as partitions: made ahead, and cut out of the default one where data came first.
+"""Months of records as partitions: made ahead, and cut out of the default one where data came first.
 
 The owner does this. A partition has no grants of its own: it is reached through the parent's row-level security only.
 """
@@ -10,8 +10,7 @@ from typing import LiteralString
 import psycopg
 from psycopg import sql
 
-TABLE = "telemetry_events"
-DEFAULT = "telemetry_events_default"
+TABLES = ("telemetry_events", "positions", "trips")
 PLAUSIBLE = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 """Broken clocks say 1899 or 9999; their months stay in the default partition, or each would make one of its own."""
 _LOCK = 7_241_003
@@ -25,37 +24,56 @@ _MOVE: LiteralString = (
 def ensure_partitions(owner: psycopg.Connection, start: datetime, end: datetime) -> list[str]:
     """Make the missing partitions of every month that touches `start`..`end`; returns the names of new ones.
 
-    Rows of such a month that lie in the default partition move into the new one. Expects an autocommit connection.
+    Rows of such a month that lie in a default partition move into the new one. Expects an autocommit connection.
     """
+    return [name for table in TABLES for name in _ensured(owner, table, start, end)]
+
+
+def split_default(owner: psycopg.Connection) -> list[str]:
+    """Give every plausible month that waits in a default partition one of its own; returns the names of new ones."""
+    return [
+        name for table in TABLES for month in _waiting(owner, table) for name in _ensured(owner, table, month, month)
+    ]
+
+
+def partition_name(table: str, month: datetime) -> str:
+    """Such as `telemetry_events_2026_03`."""
+    return f"{table}_{month:%Y_%m}"
+
+
+def default_partition(table: str) -> str:
+    """Where rows lie whose month has no partition."""
+    return f"{table}_default"
+
+
+def _ensured(owner: psycopg.Connection, table: str, start: datetime, end: datetime) -> list[str]:
     made = []
     for month in _months(start.astimezone(UTC), end.astimezone(UTC)):
-        name = partition_name(month)
+        name = partition_name(table, month)
         with owner.transaction():
             owner.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
             if owner.execute("select to_regclass(%s)", (name,)).fetchone() == (None,):
-                _make(owner, name, month, _following(month))
+                _make(owner, table, name, month, _following(month))
                 made.append(name)
     return made
 
 
-def split_default(owner: psycopg.Connection) -> list[str]:
-    """Give every plausible month that waits in the default partition one of its own."""
+def _waiting(owner: psycopg.Connection, table: str) -> list[datetime]:
     found = owner.execute(
         sql.SQL(
             "select distinct date_trunc('month', occurred_at, 'UTC') from {} "
             "where occurred_at >= {} and occurred_at < {} order by 1"
-        ).format(sql.Identifier(DEFAULT), *map(sql.Literal, PLAUSIBLE))
+        ).format(sql.Identifier(default_partition(table)), *map(sql.Literal, PLAUSIBLE))
     ).fetchall()
-    return [name for (month,) in found for name in ensure_partitions(owner, month, month)]
+    return [month for (month,) in found]
 
 
-def partition_name(month: datetime) -> str:
-    """Such as `telemetry_events_2026_03`."""
-    return f"{TABLE}_{month:%Y_%m}"
-
-
-def _make(owner: psycopg.Connection, name: str, start: datetime, end: datetime) -> None:
-    names = {"name": sql.Identifier(name), "parent": sql.Identifier(TABLE), "rest": sql.Identifier(DEFAULT)}
+def _make(owner: psycopg.Connection, table: str, name: str, start: datetime, end: datetime) -> None:
+    names = {
+        "name": sql.Identifier(name),
+        "parent": sql.Identifier(table),
+        "rest": sql.Identifier(default_partition(table)),
+    }
     bounds = {"start": sql.Literal(start), "end": sql.Literal(end)}
     statements = (
         "create table {name} (like {parent} including defaults including constraints including storage)",
