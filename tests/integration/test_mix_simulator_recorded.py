@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from trilha.simulators.mix import Kind, MixSimulator, Scenario
+from trilha.simulators.mix.amendments import digest
 from trilha.simulators.mix.scenario import Behaviour
 from trilha.simulators.mix.stream import write_token
 from trilha.simulators.mix.timeline import to_ms
@@ -21,7 +22,7 @@ SCENARIO = Scenario(
     positions_per_vehicle_per_day=60,
     late_days=3,
     future_share=0.0,
-    behaviour=Behaviour(calls_per_minute=0, calls_per_hour=0),
+    behaviour=Behaviour(calls_per_minute=0, calls_per_hour=0, expires_in_s=10**7),
 )
 SHAPES = {Kind.EVENTS: Event, Kind.POSITIONS: Position, Kind.TRIPS: Trip, Kind.ACTIVE_EVENTS: ActiveEvent}
 PARTS = {"includeSubTrips": "true"}
@@ -209,3 +210,67 @@ async def test_records_are_added_to_any_stream(simulator, client):
     await client.post("/_sim/clock", json={"advance_s": 1})
     answer = await client.get(since_path(simulator, Kind.TRIPS, write_token(to_ms(NOW))))
     assert len(answer.json()) >= 2
+
+
+def amended_path(simulator, kind, first, last):
+    return f"/api/{kind}/groups/amended/{simulator.organisation_id}/from/{first:%Y%m%d}/to/{last:%Y%m%d}"
+
+
+ID_NAMES = {Kind.EVENTS: "EventId", Kind.TRIPS: "TripId"}
+
+
+@pytest.mark.parametrize("kind", list(ID_NAMES))
+async def test_amendments_fold_to_their_truth_in_any_order(simulator, client, kind):
+    name = ID_NAMES[kind]
+    path = since_path(simulator, kind, write_token(to_ms(EPOCH)))
+    known = {record[name] for record in (await client.get(path)).json()}
+    for change in ({"new_driver_id": 7}, {}, {"new_driver_id": 8}):
+        await client.post("/_sim/amendments", json={"kind": kind, "id": min(known), **change})
+    await client.post("/_sim/clock", json={"advance_s": 3 * 86_400})
+    found = (await client.get(amended_path(simulator, kind, EPOCH, EPOCH + timedelta(days=6)))).json()
+    found += (
+        await client.get(amended_path(simulator, kind, EPOCH + timedelta(days=7), NOW + timedelta(days=4)))
+    ).json()
+    drivers, quarantined = {}, set()
+    for change in sorted(found, key=lambda one: one["AmendmentDate"]):
+        if change["AmendmentType"].startswith("Quarantined"):
+            quarantined.add(change[name])
+            assert "NewDriverId" not in change
+        else:
+            drivers[change[name]] = change["NewDriverId"]
+    told = simulator.amendment_truth(kind=kind)
+    content = 0
+    for identity in drivers.keys() | quarantined:
+        content ^= digest(identity, drivers.get(identity), quarantined=identity in quarantined)
+    assert (told.amendments, told.amended) == (len(found), len(drivers.keys() | quarantined))
+    assert (told.quarantined, told.content_checksum) == (len(quarantined), content)
+    assert drivers[min(known)] == 8
+    assert min(known) in quarantined
+    assert told.amended > 3
+
+
+async def test_some_records_are_amended_twice(simulator):
+    many = MixSimulator(msgspec.structs.replace(SCENARIO, amended_share=0.5), clock=lambda: NOW)
+    told = many.amendment_truth()
+    assert told.amendments > told.amended > told.quarantined > 10
+
+
+async def test_days_of_amendments(simulator, client):
+    day = datetime(2026, 3, 4, tzinfo=UTC)
+    too_long = await client.get(amended_path(simulator, Kind.TRIPS, day, day + timedelta(days=7)))
+    assert (too_long.status_code, too_long.text[:18]) == (400, "ArgumentException:")
+    empty = await client.get(amended_path(simulator, Kind.TRIPS, day - timedelta(days=9), day - timedelta(days=8)))
+    assert (empty.status_code, empty.content) == (204, b"")
+    wrong = await client.post("/_sim/amendments", json={"kind": "positions", "id": 1})
+    assert wrong.status_code == 400
+
+
+async def test_another_tool_spends_the_quota(simulator, client):
+    simulator.behaviour = msgspec.structs.replace(simulator.behaviour, calls_per_minute=20)
+    await client.post("/_sim/spend", json={"calls": 19})
+    assert [(await client.get("/version")).status_code for _ in range(2)] == [200, 429]
+    await client.post("/_sim/clock", json={"advance_s": 60})
+    await client.patch("/_sim/behaviour", json={"shared_tool_calls_per_minute": 30})
+    assert (await client.get("/version")).status_code == 200
+    await client.post("/_sim/clock", json={"advance_s": 38})
+    assert (await client.get("/version")).status_code == 429

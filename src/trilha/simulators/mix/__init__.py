@@ -7,16 +7,19 @@ All data are a pure function of the scenario, the clock and the request, so a re
 tells the same history. The side door under `/_sim/` (see `sidedoor`) turns time, breaks answers and tells the truth.
 """
 
+from trilha.simulators.mix.amendments import AmendmentTruth
 from trilha.simulators.mix.clock import Clock, VirtualClock
 from trilha.simulators.mix.events import EventSource, render_page
 from trilha.simulators.mix.faults import Fault, FaultBook, FaultKind, Malformed, Route
 from trilha.simulators.mix.records import Kind
 from trilha.simulators.mix.scenario import Behaviour, Login, Scenario, load_scenario
-from trilha.simulators.mix.sidedoor import ClockChange, LateEvents, RouteCalls
+from trilha.simulators.mix.sidedoor import Amend, ClockChange, LateEvents, RouteCalls
 from trilha.simulators.mix.simulator import MixSimulator, serve
 from trilha.simulators.mix.truth import Truth
 
 __all__ = [
+    "Amend",
+    "AmendmentTruth",
     "Behaviour",
     "Clock",
     "ClockChange",

@@ -21,6 +21,10 @@ class ActiveEventSource:
         """As the events are sent."""
         return self._events.sent(slot)
 
+    def first_sent(self, number: int) -> int:
+        """Its own slot."""
+        return number
+
     def record(self, sending: Sending) -> ActiveEvent:
         """The alert of an event."""
         return _alert(self._events.record(sending), from_ms(self.timeline.created_ms(sending[0])))

@@ -60,6 +60,10 @@ class EventSource:
         revised = original != slot and self._repeats.fate(slot) < self._revised
         return ((original, slot if revised else 0),)
 
+    def first_sent(self, number: int) -> int:
+        """Its own slot."""
+        return number
+
     def record(self, sending: Sending) -> Event:
         """A revision happened some minutes earlier."""
         number, edition = sending

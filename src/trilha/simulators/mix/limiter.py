@@ -23,19 +23,33 @@ class RateLimiter:
 
     def seconds_to_wait(self, client_id: str, behaviour: Behaviour, now: datetime) -> int:
         """Zero when the call may pass, which is then counted; else whole seconds until the fuller window ends."""
-        limits = ((_MINUTE_S, behaviour.calls_per_minute), (_HOUR_S, behaviour.calls_per_hour))
         now_s = now.timestamp()
-        windows = [(self._window(client_id, length_s, now_s), length_s, most) for length_s, most in limits if most]
-        waits = [window.starts_s + length_s - now_s for window, length_s, most in windows if window.calls >= most]
+        windows = self._limited(client_id, behaviour, now_s)
+        others = behaviour.shared_tool_calls_per_minute / _MINUTE_S
+        waits = [
+            window.starts_s + length_s - now_s
+            for window, length_s, most in windows
+            if window.calls + int((now_s - window.starts_s) * others) >= most
+        ]
         if waits:
             return max(1, -int(-max(waits) // 1))
         for window, _, _ in windows:
             window.calls += 1
         return 0
 
+    def spend(self, client_id: str, calls: int, behaviour: Behaviour, now: datetime) -> None:
+        """Count calls that another tool with the same credentials made just now."""
+        for window, _, _ in self._limited(client_id, behaviour, now.timestamp()):
+            window.calls += calls
+
     def reset(self) -> None:
         """Forget all calls."""
         self._windows.clear()
+
+    def _limited(self, client_id: str, behaviour: Behaviour, now_s: float) -> list[tuple[_Window, int, int]]:
+        """The open windows, their lengths in seconds and the most calls in each."""
+        limits = ((_MINUTE_S, behaviour.calls_per_minute), (_HOUR_S, behaviour.calls_per_hour))
+        return [(self._window(client_id, length_s, now_s), length_s, most) for length_s, most in limits if most]
 
     def _window(self, client_id: str, length_s: int, now_s: float) -> _Window:
         window = self._windows.get((client_id, length_s))

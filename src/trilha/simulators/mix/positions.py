@@ -41,6 +41,10 @@ class PositionSource:
         """One record, the slot's own or an earlier one."""
         return ((self._repeats.original(slot), 0),)
 
+    def first_sent(self, number: int) -> int:
+        """Its own slot."""
+        return number
+
     def record(self, sending: Sending) -> Position:
         """The reading of a slot."""
         slot, _ = sending

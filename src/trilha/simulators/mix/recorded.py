@@ -1,13 +1,14 @@
-"""The routes of recorded data: created-since pages and ranges of events, positions, trips and active events."""
+"""The routes of recorded data: pages, ranges and amendments of events, positions, trips and alerts."""
 
 from datetime import datetime
 
 from msgspec import structs
 
-from trilha.simulators.mix.arguments import quantity_of, selection_of, since_of, types_of, window_of
-from trilha.simulators.mix.faults import RANGES, SINCE, FaultBook, FaultKind, Route
+from trilha.simulators.mix.amendments import Amendments
+from trilha.simulators.mix.arguments import days_of, quantity_of, selection_of, since_of, types_of, window_of
+from trilha.simulators.mix.faults import AMENDED, RANGES, SINCE, FaultBook, FaultKind, Route
 from trilha.simulators.mix.fleet import Fleet
-from trilha.simulators.mix.messages import NOT_AUTHORISED, Request, Response
+from trilha.simulators.mix.messages import NOT_AUTHORISED, Request, Response, json_response
 from trilha.simulators.mix.ranges import Ranges
 from trilha.simulators.mix.records import Kind
 from trilha.simulators.mix.refusals import Refused
@@ -19,7 +20,7 @@ from trilha.simulators.mix.stream import RecordStream, write_token
 from trilha.simulators.mix.wire import Streamed, Trip, encode
 
 _OVERSIZE = 3
-RECORDED = SINCE | RANGES
+RECORDED = SINCE | RANGES | AMENDED
 """The routes that are answered here."""
 _FILTERED_BY_TYPE = frozenset({Route.EVENTS_SINCE_FILTERED, Route.ACTIVE_EVENTS_SINCE_FILTERED})
 
@@ -32,14 +33,23 @@ def kind_of(route: Route) -> Kind:
 class RecordedApi:
     """Answers requests on the streams of one organisation."""
 
-    def __init__(self, fleet: Fleet, streams: dict[Kind, RecordStream], faults: FaultBook) -> None:
+    def __init__(
+        self,
+        fleet: Fleet,
+        streams: dict[Kind, RecordStream],
+        amendments: dict[Kind, Amendments],
+        faults: FaultBook,
+    ) -> None:
+        self._amendments = amendments
         self._fleet = fleet
         self._streams = streams
         self._ranges = {kind: Ranges(stream) for kind, stream in streams.items()}
         self._faults = faults
 
     def answer(self, request: Request, asked: Asked, behaviour: Behaviour, now: datetime) -> Response:
-        """A page or a window."""
+        """A page, a window, or amendments."""
+        if asked.route in AMENDED:
+            return self._amended(asked, behaviour, now)
         if asked.route in RANGES:
             return self._window(request, asked, behaviour, now)
         return self._page(request, asked, behaviour, now)
@@ -51,6 +61,12 @@ class RecordedApi:
         if not records:
             return Response(204)
         return Response(200, self._body(request, asked.route, records, behaviour))
+
+    def _amended(self, asked: Asked, behaviour: Behaviour, now: datetime) -> Response:
+        self._check_organisation(asked)
+        first, until = days_of(asked.named, behaviour)
+        found = self._amendments[kind_of(asked.route)].between(first, until, now)
+        return json_response(found, explicit_nulls=behaviour.explicit_nulls) if found else Response(204)
 
     def _page(self, request: Request, asked: Asked, behaviour: Behaviour, now: datetime) -> Response:
         only = self._selected(request, asked)
@@ -73,9 +89,12 @@ class RecordedApi:
     def _selected(self, request: Request, asked: Asked) -> Selection:
         if "organisation" not in asked.named:
             return selection_of(request, asked, self._fleet, filtered=False)
+        self._check_organisation(asked)
+        return types_of(request.body) if asked.route in _FILTERED_BY_TYPE else EVERYTHING
+
+    def _check_organisation(self, asked: Asked) -> None:
         if int(asked.named["organisation"]) != self._fleet.organisation_id:
             raise Refused(NOT_AUTHORISED)
-        return types_of(request.body) if asked.route in _FILTERED_BY_TYPE else EVERYTHING
 
     def _body(self, request: Request, route: Route, records: list[Streamed], behaviour: Behaviour) -> bytes:
         if request.parameters().get("includeSubTrips", "").lower() != "true":

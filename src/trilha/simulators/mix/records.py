@@ -56,6 +56,10 @@ class Source(Protocol):
         """What the stream sends at a slot."""
         ...
 
+    def first_sent(self, number: int) -> int:
+        """The slot at which a record is sent for the first time, if it is sent at all."""
+        ...
+
     def record(self, sending: Sending) -> Streamed:
         """The record itself."""
         ...

@@ -31,6 +31,8 @@ class Behaviour(Struct, frozen=True, forbid_unknown_fields=True):
     calls_per_minute: int = 20
     """Fixed window of 60 s per client id (4), by the simulator's clock."""
     calls_per_hour: int = 500
+    shared_tool_calls_per_minute: int = 0
+    """What another tool of the customer spends of the same quota, evenly."""
     retry_after: bool = True
     """Whether a 429 of the limiter says how long to wait; unproven for the real host."""
     reach_days: int = 7
@@ -102,6 +104,8 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     """Pages end on multiples of this, hence may exceed the quantity asked; zero cuts exactly at the quantity."""
     short_page_share: float = 0.15
     """Pages that end early although more is available."""
+    amended_share: float = 0.01
+    """Events and trips that are given to another driver or put in quarantine within days, some of them twice."""
     behaviour: Behaviour = field(default_factory=Behaviour)
     login: Login = field(default_factory=Login)
 

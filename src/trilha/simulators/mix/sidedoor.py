@@ -5,6 +5,8 @@ GET    /_sim/clock           {"now"}
 POST   /_sim/clock           ClockChange: {"advance_s"} or {"set", "stop"} or {"reset": true}
 POST   /_sim/events          LateEvents: {"count", "late_by_s"} -> the events made; served from the next second on;
                              /_sim/positions, /_sim/trips, /_sim/activeevents likewise
+POST   /_sim/amendments      Amend: {"kind": "events"|"trips", "id", "new_driver_id"}; without a driver to quarantine
+POST   /_sim/spend           Spending: {"calls"}: another tool with the same credentials makes that many calls now
 POST   /_sim/tokens/revoke   Revocation: {"access", "refresh"} -> {"revoked"}
 GET    /_sim/faults          those still to come
 POST   /_sim/faults          a list of Fault: {"kind", "times", "route", "retry_after_s", "wait_s", "record"}
@@ -15,6 +17,7 @@ GET    /_sim/calls           calls and statuses of each route
 DELETE /_sim/calls           forget them, and the quota used
 GET    /_sim/truth           ?kind=events|positions|trips|activeevents (events when left out)
                              &since=&until= (ISO 8601, UTC); from the epoch to now when left out
+GET    /_sim/truth/amendments  the same for the amendments of events or trips, by their dates
 """
 
 from collections import Counter
@@ -26,12 +29,13 @@ from typing import Annotated, Protocol, TypeVar
 import msgspec
 from msgspec import Meta, Struct
 
+from trilha.simulators.mix.amendments import AmendmentTruth
 from trilha.simulators.mix.faults import Fault, FaultBook, Route
 from trilha.simulators.mix.messages import TEXT, Request, Response, json_response
 from trilha.simulators.mix.records import Kind
 from trilha.simulators.mix.scenario import Behaviour
 from trilha.simulators.mix.truth import Truth
-from trilha.simulators.mix.wire import Streamed
+from trilha.simulators.mix.wire import Amendment, Streamed
 
 Shape = TypeVar("Shape")
 
@@ -51,6 +55,20 @@ class LateEvents(Struct, frozen=True, forbid_unknown_fields=True):
     count: Annotated[int, Meta(ge=1, le=100_000)] = 1
     late_by_s: Annotated[float, Meta(ge=0)] = 86_400.0
     kind: Kind = Kind.EVENTS
+
+
+class Amend(Struct, frozen=True, forbid_unknown_fields=True):
+    """A record to amend, by the id it was sent with."""
+
+    id: int
+    kind: Kind = Kind.EVENTS
+    new_driver_id: int | None = None
+
+
+class Spending(Struct, frozen=True, forbid_unknown_fields=True):
+    """Calls of somebody else."""
+
+    calls: Annotated[int, Meta(ge=1)]
 
 
 class Revocation(Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,6 +119,20 @@ class Controls(Protocol):
         """What a lossless consumer of that span holds."""
         ...
 
+    def amend(self, request: Amend) -> Amendment:
+        """Returns the amendment made."""
+        ...
+
+    def amendment_truth(
+        self, since: datetime | None = None, until: datetime | None = None, kind: Kind = Kind.EVENTS
+    ) -> AmendmentTruth:
+        """What the amendments of that span come to."""
+        ...
+
+    def spend(self, calls: int) -> None:
+        """Use up some of the quota."""
+        ...
+
 
 class SideDoor:
     """Answers requests under `/_sim/`."""
@@ -119,7 +151,10 @@ class SideDoor:
             ("PATCH", "/_sim/behaviour"): self._change_behaviour,
             ("GET", "/_sim/calls"): lambda _: controls.calls(),
             ("DELETE", "/_sim/calls"): self._reset_calls,
-            ("GET", "/_sim/truth"): self._truth,
+            ("GET", "/_sim/truth"): lambda request: controls.truth(*_span(request)),
+            ("GET", "/_sim/truth/amendments"): lambda request: controls.amendment_truth(*_span(request)),
+            ("POST", "/_sim/amendments"): lambda request: controls.amend(_body(request, Amend)),
+            ("POST", "/_sim/spend"): self._spend,
         }
 
     def answer(self, request: Request) -> Response:
@@ -159,10 +194,14 @@ class SideDoor:
         self._controls.reset_calls()
         return {}
 
-    def _truth(self, request: Request) -> object:
-        asked = request.parameters()
-        kind = Kind(asked.get("kind") or Kind.EVENTS)
-        return self._controls.truth(_moment(asked.get("since")), _moment(asked.get("until")), kind)
+    def _spend(self, request: Request) -> object:
+        self._controls.spend(_body(request, Spending).calls)
+        return {}
+
+
+def _span(request: Request) -> tuple[datetime | None, datetime | None, Kind]:
+    asked = request.parameters()
+    return _moment(asked.get("since")), _moment(asked.get("until")), Kind(asked.get("kind") or Kind.EVENTS)
 
 
 def _body(request: Request, shape: type[Shape]) -> Shape:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
+from trilha.simulators.mix.amendments import AMENDABLE, Amendments, AmendmentTruth
 from trilha.simulators.mix.api import IntegrateApi
 from trilha.simulators.mix.clock import Clock, VirtualClock, system_clock
 from trilha.simulators.mix.events import EventSource
@@ -19,10 +20,10 @@ from trilha.simulators.mix.records import Kind
 from trilha.simulators.mix.routes import Asked, find_route
 from trilha.simulators.mix.sabotage import answer_instead, spoil
 from trilha.simulators.mix.scenario import Scenario
-from trilha.simulators.mix.sidedoor import ClockChange, LateEvents, RouteCalls, SideDoor
-from trilha.simulators.mix.streams import open_streams
+from trilha.simulators.mix.sidedoor import Amend, ClockChange, LateEvents, RouteCalls, SideDoor
+from trilha.simulators.mix.streams import open_amendments, open_streams
 from trilha.simulators.mix.truth import Truth, truth_of
-from trilha.simulators.mix.wire import Streamed
+from trilha.simulators.mix.wire import Amendment, Streamed
 
 _IDENTITY_PATHS = {
     ("GET", "/core/.well-known/openid-configuration"): Route.DISCOVERY,
@@ -46,7 +47,8 @@ class MixSimulator:
         self._clock = VirtualClock(clock)
         self._streams = open_streams(self.scenario, self.fleet, self.source)
         self._identity = Identity(self.scenario.login)
-        recorded = RecordedApi(self.fleet, self._streams, self.faults)
+        self._amendments = open_amendments(self.scenario, self.fleet, self._streams)
+        recorded = RecordedApi(self.fleet, self._streams, self._amendments, self.faults)
         self._api = IntegrateApi(self.fleet, recorded, self._identity)
         self._side_door = SideDoor(self)
         self._calls: dict[Route, RouteCalls] = {}
@@ -124,6 +126,26 @@ class MixSimulator:
     def truth(self, since: datetime | None = None, until: datetime | None = None, kind: Kind = Kind.EVENTS) -> Truth:
         """What a consumer without loss or doubles holds after reading from `since` (the epoch) to `until` (now)."""
         return truth_of(self._streams[kind], since or self.scenario.epoch, until or self.now())
+
+    def amend(self, request: Amend) -> Amendment:
+        """Put an event or a trip in quarantine, or give it to another driver, now."""
+        return self._amendments_of(request.kind).add(request.id, request.new_driver_id, self.now())
+
+    def amendment_truth(
+        self, since: datetime | None = None, until: datetime | None = None, kind: Kind = Kind.EVENTS
+    ) -> AmendmentTruth:
+        """What the amendments dated from `since` (the epoch) to before `until` (now) come to."""
+        now = self.now()
+        return self._amendments_of(kind).truth(since or self.scenario.epoch, until or now, now)
+
+    def spend(self, calls: int) -> None:
+        """Let another tool of the customer make calls with the same credentials."""
+        self._api.limiter.spend(self.scenario.login.client_id, calls, self.behaviour, self.now())
+
+    def _amendments_of(self, kind: Kind) -> Amendments:
+        if kind not in AMENDABLE:
+            raise ValueError(f"{kind} have no amendments, only {' and '.join(sorted(AMENDABLE))} have")
+        return self._amendments[kind]
 
     def _answer(self, request: Request) -> Response:
         if request.path.startswith("/_sim"):

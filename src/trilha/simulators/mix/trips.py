@@ -61,6 +61,10 @@ class TripSource:
             return own + late
         return own + late + ((again, slot if self._repeats.fate(slot) < self._revised else 0),)
 
+    def first_sent(self, number: int) -> int:
+        """Its own slot, or a lane later."""
+        return number + (self._lanes[self._lane(number)] if number in self._late else 0)
+
     def record(self, sending: Sending) -> Trip:
         """A revision has a longer last sub-trip."""
         slot, edition = sending
@@ -77,8 +81,7 @@ class TripSource:
         """A window of a bus may last a night; late trips must have been sent."""
         first = self.timeline.slots_before(start_ms)
         for slot in range(first, self.timeline.slots_before(end_ms + _DAY_MS)):
-            lag = self._lanes[self._lane(slot)] if slot in self._late else 0
-            if slot + lag < slots:
+            if self.first_sent(slot) < slots:
                 yield slot
 
     def type_id(self, number: int) -> None:
