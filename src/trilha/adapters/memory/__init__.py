@@ -5,16 +5,18 @@ who wins a race, what a rollback takes back. They belong to one event loop and l
 """
 
 from trilha.adapters.memory.clock import SimulatedClock, SimulatedIds
-from trilha.adapters.memory.database import HourCount, MemoryDatabase, OrganisationTables, Quarantined, StoredEvent
+from trilha.adapters.memory.database import HourCount, MemoryDatabase, OrganisationTables, StoredRecord
 from trilha.adapters.memory.event_bus import MemoryDeadLetters, MemoryEventBus, MemoryOutbox
 from trilha.adapters.memory.fleet_queries import MemoryFleetQueries
+from trilha.adapters.memory.ingestion_queries import MemoryIngestionQueries
 from trilha.adapters.memory.jobs import MemoryJobs, MemoryTaskQueue, QueuedTask
 from trilha.adapters.memory.leases import MemoryLeases
 from trilha.adapters.memory.live_feed import MemoryLiveFeed
 from trilha.adapters.memory.organisations import MemoryOrganisations
 from trilha.adapters.memory.rate_limiter import MemoryRateLimiter
+from trilha.adapters.memory.reader import MemoryPageReader
 from trilha.adapters.memory.source import MemorySource, SourceFleet, Streamed
-from trilha.adapters.memory.telemetry_queries import MemoryIngestionQueries, MemoryTelemetryQueries
+from trilha.adapters.memory.telemetry_queries import MemoryTelemetryQueries
 from trilha.adapters.memory.token_store import MemoryTokenStore
 from trilha.adapters.memory.unit_of_work import MemoryUnitOfWork, MemoryUnitsOfWork
 
@@ -30,6 +32,7 @@ __all__ = [
     "MemoryLiveFeed",
     "MemoryOrganisations",
     "MemoryOutbox",
+    "MemoryPageReader",
     "MemoryRateLimiter",
     "MemorySource",
     "MemoryTaskQueue",
@@ -38,11 +41,10 @@ __all__ = [
     "MemoryUnitOfWork",
     "MemoryUnitsOfWork",
     "OrganisationTables",
-    "Quarantined",
     "QueuedTask",
     "SimulatedClock",
     "SimulatedIds",
     "SourceFleet",
-    "StoredEvent",
+    "StoredRecord",
     "Streamed",
 ]

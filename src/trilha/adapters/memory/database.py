@@ -14,30 +14,37 @@ import msgspec
 from trilha.application.ports import Clock, DeadLetter, Envelope, IdSource, JobRow, Lease, SourceToken
 from trilha.domain.fleet import MASTER_KINDS, Classification, MasterKind, MasterRecord
 from trilha.domain.identity import Organisation, OrganisationSource
-from trilha.domain.kernel import EventId, EventTypeId, OrganisationId, RejectedRecord
-from trilha.domain.telemetry import Checkpoint, Gap, IngestionRun, Stream, TelemetryEvent
+from trilha.domain.kernel import EventTypeId, OrganisationId
+from trilha.domain.telemetry import (
+    FEEDS,
+    Backfill,
+    Checkpoint,
+    Gap,
+    IngestionRun,
+    QuarantineEntry,
+    RawPage,
+    Record,
+    Standing,
+    Stream,
+)
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 MasterTables = dict[MasterKind, dict[int, MasterRecord]]
+GapKey = tuple[Stream, datetime, datetime]
 
 
-class StoredEvent(msgspec.Struct, frozen=True, gc=False):
-    """An event as last written, with the page that brought it."""
+class StoredRecord(msgspec.Struct, frozen=True, gc=False):
+    """A record as the source last sent it, with the page that brought it. Amendments are applied when it is read."""
 
-    event: TelemetryEvent
+    record: Record
     page_id: UUID
     received_at: datetime
 
 
-class Quarantined(msgspec.Struct, frozen=True):
-    """A record that could not be understood."""
-
-    stream: str
-    page_id: UUID | None
-    at: datetime
-    record: RejectedRecord
+RecordTable = dict[int, tuple[StoredRecord, ...]]
+"""By id; an id holds several records only where they lie too far apart to be the same."""
 
 
 class HourCount(msgspec.Struct, frozen=True):
@@ -45,6 +52,7 @@ class HourCount(msgspec.Struct, frozen=True):
 
     received: int = 0
     inserted: int = 0
+    late: int = 0
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -56,15 +64,17 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class OrganisationTables(msgspec.Struct):
-    """The rows of one organisation."""
+    """The rows of one organisation. Bodies of raw pages are compressed."""
 
     master: MasterTables = msgspec.field(default_factory=lambda: {kind: {} for kind in MASTER_KINDS})
     classifications: dict[EventTypeId, Classification] = msgspec.field(default_factory=dict)
-    events: dict[EventId, tuple[StoredEvent, ...]] = msgspec.field(default_factory=dict)
-    raw_pages: dict[UUID, bytes] = msgspec.field(default_factory=dict)
-    quarantine: list[Quarantined] = msgspec.field(default_factory=list)
+    records: dict[Stream, RecordTable] = msgspec.field(default_factory=lambda: {feed: {} for feed in FEEDS})
+    amended: dict[tuple[Stream, int], Standing] = msgspec.field(default_factory=dict)
+    raw_pages: dict[UUID, RawPage] = msgspec.field(default_factory=dict)
+    quarantine: dict[UUID, QuarantineEntry] = msgspec.field(default_factory=dict)
     checkpoints: dict[Stream, Checkpoint] = msgspec.field(default_factory=dict)
-    gaps: list[Gap] = msgspec.field(default_factory=list)
+    gaps: dict[GapKey, Gap] = msgspec.field(default_factory=dict)
+    backfills: dict[UUID, Backfill] = msgspec.field(default_factory=dict)
     runs: dict[UUID, IngestionRun] = msgspec.field(default_factory=dict)
     throughput: dict[tuple[Stream, datetime], HourCount] = msgspec.field(default_factory=dict)
     inbox: dict[tuple[str, UUID], datetime] = msgspec.field(default_factory=dict)
@@ -135,6 +145,11 @@ class Draft(Generic[Key, Value]):
         """The row, if there is one."""
         return self._written[key] if key in self._written else self._table.get(key)
 
+    def hold(self, key: Key) -> Value | None:
+        """The row, to decide by: it must still be the same at commit."""
+        self._found.setdefault(key, self._table.get(key))
+        return self.get(key)
+
     def put(self, key: Key, value: Value) -> None:
         """Write a row at commit."""
         self._found.setdefault(key, self._table.get(key))
@@ -146,7 +161,7 @@ class Draft(Generic[Key, Value]):
 
     @property
     def is_stale(self) -> bool:
-        """Whether another transaction committed a row that this one is about to write."""
+        """Whether another transaction committed a row that this one decided by or is about to write."""
         return any(self._table.get(key) is not found for key, found in self._found.items())
 
     def apply(self) -> None:

@@ -3,14 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from uuid import UUID
 
 import msgspec
 
 from trilha.adapters.memory.database import MemoryDatabase
-from trilha.application.ports import Clock, DeadLetter, DeadLetters, Envelope, Handler
+from trilha.application.ports import Clock, DeadLetter, DeadLetters, Envelope, Handler, LetterStatus
 from trilha.domain.kernel import DomainError, OrganisationId
 
 PAUSES = (timedelta(seconds=1), timedelta(seconds=5), timedelta(seconds=30), timedelta(minutes=2))
@@ -71,7 +71,30 @@ class MemoryDeadLetters:
         """Those of an organisation, oldest first."""
         letters = self._database.dead_letters.values()
         mine = [letter for letter in letters if letter.envelope.organisationid == organisation_id]
-        return sorted(mine, key=lambda letter: (letter.failed_at, letter.envelope.id))
+        return sorted(mine, key=_age)
+
+    async def get(self, organisation_id: OrganisationId, consumer: str, event_id: UUID) -> DeadLetter | None:
+        """One of them."""
+        letter = self._database.dead_letters.get((consumer, event_id))
+        return letter if letter is not None and letter.envelope.organisationid == organisation_id else None
+
+    async def requested(self, limit: int) -> Sequence[DeadLetter]:
+        """Those that are to be handed over once more, oldest first."""
+        letters = self._database.dead_letters.values()
+        return sorted((letter for letter in letters if letter.status is LetterStatus.REQUESTED), key=_age)[:limit]
+
+    async def save(self, letter: DeadLetter, *, if_status: LetterStatus) -> bool:
+        """Write a letter over itself if it still has that status."""
+        key = (letter.consumer, letter.envelope.id)
+        known = self._database.dead_letters.get(key)
+        if known is None or known.status is not if_status:
+            return False
+        self._database.dead_letters[key] = letter
+        return True
+
+
+def _age(letter: DeadLetter) -> tuple[datetime, UUID]:
+    return (letter.failed_at, letter.envelope.id)
 
 
 class _Position(msgspec.Struct):

@@ -11,7 +11,7 @@ from trilha.application.paging import decode_cursor, encode_cursor
 from trilha.application.ports import Page, PageRequest
 
 Row = TypeVar("Row")
-Key = TypeVar("Key", tuple[str, int], tuple[datetime, int], tuple[datetime, UUID])
+Key = TypeVar("Key", tuple[str, int], tuple[datetime, int], tuple[datetime, UUID], tuple[datetime, str, datetime])
 View = TypeVar("View")
 
 

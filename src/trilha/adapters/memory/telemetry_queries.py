@@ -1,27 +1,28 @@
-"""Reading telemetry and the log of ingestion for screens."""
+"""Reading telemetry for screens."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from uuid import UUID
 
 import msgspec
 
-from trilha.adapters.memory.database import MemoryDatabase, OrganisationTables, StoredEvent
-from trilha.adapters.memory.fleet_queries import event_types_of
+from trilha.adapters.memory.database import MemoryDatabase, OrganisationTables
+from trilha.adapters.memory.fleet_queries import event_types_of, vehicles_of
 from trilha.adapters.memory.listing import Listing
+from trilha.adapters.memory.views import AnyRecord, Shown, classification_of, event_view, shown_records, trip_view
 from trilha.application.ports import Page, PageRequest
-from trilha.application.telemetry.queries import EventFilter
-from trilha.application.telemetry.views import CheckpointView, EventView, PointView, RunView, run_view
-from trilha.domain.fleet import Classification, EventType
-from trilha.domain.kernel import OrganisationId
-from trilha.domain.telemetry import Checkpoint
+from trilha.application.telemetry.queries import EventFilter, PositionFilter, TripFilter
+from trilha.application.telemetry.views import EventView, TripView, VehiclePositionView, vehicle_position_view
+from trilha.domain.fleet import EventType, Group
+from trilha.domain.kernel import OrganisationId, TimeRange
+from trilha.domain.telemetry import Position, Stream, TelemetryEvent, Trip, latest_positions
 
 _EVENTS = Listing("events", tuple[datetime, int], descending=True)
-_RUNS = Listing("runs", tuple[datetime, UUID], descending=True)
+_POSITIONS = Listing("positions", tuple[datetime, int], descending=True)
+_TRIPS = Listing("trips", tuple[datetime, int], descending=True)
 
 
 class MemoryTelemetryQueries:
-    """Events of one organisation, newest first."""
+    """Records of one organisation, newest first."""
 
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
@@ -32,101 +33,82 @@ class MemoryTelemetryQueries:
         """Events."""
         tables = self._database.of(organisation_id)
         types = event_types_of(tables)
-        rows = (row for versions in tables.events.values() for row in versions)
+        rows = shown_records(tables, Stream.EVENTS, TelemetryEvent)
         return _EVENTS.page(
-            filter(_wanted(where, types), rows),
-            lambda row: (row.event.occurred_at, int(row.event.id)),
-            lambda row: event_view(row, types.get(row.event.event_type_id)),
+            filter(_wanted_event(where, types), rows),
+            _key,
+            lambda row: event_view(row, types.get(row.record.event_type_id)),
             page,
         )
 
+    async def positions(
+        self, organisation_id: OrganisationId, where: PositionFilter, page: PageRequest
+    ) -> Page[VehiclePositionView | msgspec.Raw]:
+        """Positions."""
+        rows = shown_records(self._database.of(organisation_id), Stream.POSITIONS, Position)
+        return _POSITIONS.page((row for row in rows if _is_wanted(where, row)), _key, _position_view, page)
 
-class MemoryIngestionQueries:
-    """The log of ingestion of one organisation."""
+    async def trips(
+        self, organisation_id: OrganisationId, where: TripFilter, page: PageRequest
+    ) -> Page[TripView | msgspec.Raw]:
+        """Trips."""
+        rows = shown_records(self._database.of(organisation_id), Stream.TRIPS, Trip)
+        wanted = (row for row in rows if _is_wanted(where, row) and (where.with_withdrawn or not row.is_withdrawn))
+        return _TRIPS.page(wanted, _key, trip_view, page)
 
-    def __init__(self, database: MemoryDatabase) -> None:
-        self._database = database
+    async def track(
+        self, organisation_id: OrganisationId, vehicle_id: int, occurred: TimeRange, limit: int
+    ) -> Sequence[Position]:
+        """A vehicle's positions in order of time."""
+        where = PositionFilter(occurred, vehicle_id)
+        rows = shown_records(self._database.of(organisation_id), Stream.POSITIONS, Position)
+        return [row.record for row in sorted(filter(lambda row: _is_wanted(where, row), rows), key=_key)[:limit]]
 
-    async def runs(
-        self, organisation_id: OrganisationId, kind: str | None, status: str | None, page: PageRequest
-    ) -> Page[RunView]:
-        """Runs, newest first."""
-        rows = (
-            run
-            for run in self._database.of(organisation_id).runs.values()
-            if kind in (None, run.kind.value) and status in (None, run.status.value)
-        )
-        return _RUNS.page(rows, lambda run: (run.started_at, run.id), run_view, page)
-
-    async def checkpoints(self, organisation_id: OrganisationId, now: datetime) -> list[CheckpointView]:
-        """Every stream that was ever begun, by name."""
+    async def latest_positions(
+        self, organisation_id: OrganisationId, now: datetime, group_id: int | None = None
+    ) -> list[VehiclePositionView]:
+        """The last position of each vehicle, by vehicle."""
         tables = self._database.of(organisation_id)
-        rows = sorted(tables.checkpoints.values(), key=lambda row: row.stream.value)
-        return [_checkpoint_view(row, tables, now) for row in rows]
+        rows = {id(row.record): row for row in shown_records(tables, Stream.POSITIONS, Position)}
+        latest = latest_positions((row.record for row in rows.values()), now)
+        vehicles = latest if group_id is None else latest.keys() & set(_vehicles_below(tables, group_id))
+        return [_position_view(rows[id(latest[vehicle])]) for vehicle in sorted(vehicles)]
 
 
-def _wanted(where: EventFilter, types: Mapping[int, EventType]) -> Callable[[StoredEvent], bool]:
-    def wanted(row: StoredEvent) -> bool:
-        event = row.event
+def _key(row: Shown[AnyRecord]) -> tuple[datetime, int]:
+    return (row.record.occurred_at, int(row.record.id))
+
+
+def _is_wanted(where: EventFilter | PositionFilter | TripFilter, row: Shown[AnyRecord]) -> bool:
+    return (
+        row.record.occurred_at in where.occurred
+        and where.driver_id in (None, row.driver_id)
+        and where.vehicle_id in (None, row.record.vehicle_id)
+    )
+
+
+def _wanted_event(where: EventFilter, types: Mapping[int, EventType]) -> Callable[[Shown[TelemetryEvent]], bool]:
+    def wanted(row: Shown[TelemetryEvent]) -> bool:
+        event_type_id = row.record.event_type_id
         return (
-            event.occurred_at in where.occurred
-            and where.driver_id in (None, event.driver_id)
-            and where.vehicle_id in (None, event.vehicle_id)
-            and where.event_type_id in (None, event.event_type_id)
-            and where.classification in (None, _classification(types.get(event.event_type_id)))
+            _is_wanted(where, row)
+            and (where.with_withdrawn or not row.is_withdrawn)
+            and where.event_type_id in (None, event_type_id)
+            and where.classification in (None, classification_of(types.get(event_type_id)))
         )
 
     return wanted
 
 
-def _classification(event_type: EventType | None) -> str:
-    return (Classification.UNCLASSIFIED if event_type is None else event_type.classification).value
+def _position_view(row: Shown[Position]) -> VehiclePositionView:
+    return vehicle_position_view(row.record, row.row.received_at)
 
 
-def event_view(row: StoredEvent, event_type: EventType | None) -> EventView:
-    """An event as screens show it."""
-    event = row.event
-    return EventView(
-        id=str(event.id),
-        occurred_at=event.occurred_at,
-        started_at=event.started_at,
-        ended_at=event.ended_at,
-        received_at=row.received_at,
-        driver_id=str(event.driver_id),
-        vehicle_id=str(event.vehicle_id),
-        event_type_id=str(event.event_type_id),
-        description=None if event_type is None else event_type.description,
-        classification=_classification(event_type),
-        category=event.category,
-        occurrences=event.occurrences,
-        duration_s=event.duration_s,
-        value=event.value,
-        value_kind=event.value_kind,
-        value_unit=event.value_unit,
-        speed_limit_kmh=event.speed_limit_kmh,
-        fuel_used_l=event.fuel_used_l,
-        odometer_start_km=event.odometer_start_km,
-        odometer_end_km=event.odometer_end_km,
-        start=_point(event.start_latitude_deg, event.start_longitude_deg),
-        end=_point(event.end_latitude_deg, event.end_longitude_deg),
-        location_id=None if event.location_id is None else str(event.location_id),
-    )
-
-
-def _point(latitude_deg: float | None, longitude_deg: float | None) -> PointView | None:
-    if latitude_deg is None or longitude_deg is None:
-        return None
-    return PointView(latitude_deg, longitude_deg)
-
-
-def _checkpoint_view(row: Checkpoint, tables: OrganisationTables, now: datetime) -> CheckpointView:
-    return CheckpointView(
-        stream=row.stream.value,
-        token=row.token,
-        token_time=row.token_time,
-        token_age_s=(now - row.token_time).total_seconds(),
-        moved_at=row.moved_at,
-        checked_at=row.checked_at,
-        pages=row.version,
-        open_gaps=[gap.stream for gap in tables.gaps if gap.closed_at is None].count(row.stream),
-    )
+def _vehicles_below(tables: OrganisationTables, group_id: int) -> Iterator[int]:
+    groups = [group for group in tables.master["groups"].values() if isinstance(group, Group)]
+    inside, grew = {group_id}, True
+    while grew:
+        below = {int(group.id) for group in groups if group.parent_id in inside}
+        grew = not below <= inside
+        inside |= below
+    return (int(vehicle.id) for vehicle in vehicles_of(tables) if vehicle.group_id in inside)

@@ -1,32 +1,43 @@
 """All or nothing in memory."""
 
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 from uuid import UUID
 
 from trilha.adapters.memory.database import Draft, MemoryDatabase
 from trilha.adapters.memory.fleet import MemoryMasterData
-from trilha.adapters.memory.leases import is_newest
-from trilha.adapters.memory.operations import MemoryIdempotency, MemoryJobRequests
-from trilha.adapters.memory.telemetry import (
+from trilha.adapters.memory.ingestion import (
+    MemoryBackfills,
     MemoryCheckpoints,
+    MemoryGaps,
     MemoryIngestionRuns,
-    MemoryQuarantine,
-    MemoryRawPages,
-    MemoryTelemetryEvents,
     MemoryThroughput,
     another_was_faster,
 )
+from trilha.adapters.memory.leases import is_newest
+from trilha.adapters.memory.operations import MemoryIdempotency, MemoryJobRequests
+from trilha.adapters.memory.raw_pages import MemoryQuarantine, MemoryRawPages
+from trilha.adapters.memory.records import MemoryAmendments, MemoryTelemetryRecords
 from trilha.application.envelopes import envelope_of
 from trilha.application.ports import Lease, LeaseLost
 from trilha.domain.kernel import DomainEvent, OrganisationId
+from trilha.domain.telemetry import FEEDS, Stream
+
+
+class _Guarded(Protocol):
+    """What refuses a commit that another was faster than."""
+
+    @property
+    def is_stale(self) -> bool: ...
+
+    def apply(self) -> None: ...
 
 
 class MemoryUnitOfWork:
     """One transaction of one organisation; serves fleet, telemetry and operations alike.
 
-    `commit` raises Conflict if another transaction won a race for the same events, checkpoint, inbox row or key, and
-    LeaseLost if a guarded lease has passed on. A unit ends with its commit.
+    `commit` raises Conflict if another transaction won a race for the same rows or key, and LeaseLost if a guarded
+    lease has passed on. A unit ends with its commit.
     """
 
     def __init__(self, database: MemoryDatabase, organisation_id: OrganisationId) -> None:
@@ -35,7 +46,9 @@ class MemoryUnitOfWork:
         self._is_open = False
         tables = database.of(organisation_id)
         self.master_data = MemoryMasterData(tables)
-        self.events = MemoryTelemetryEvents(tables)
+        self.amendments = MemoryAmendments(tables)
+        self.backfills = MemoryBackfills(tables)
+        self.gaps = MemoryGaps(tables)
         self.raw_pages = MemoryRawPages(tables)
         self.quarantine = MemoryQuarantine(tables)
         self.checkpoints = MemoryCheckpoints(tables)
@@ -43,7 +56,18 @@ class MemoryUnitOfWork:
         self.throughput = MemoryThroughput(tables)
         self.jobs = MemoryJobRequests(database, organisation_id)
         self.idempotency = MemoryIdempotency(database, organisation_id)
+        self._records = {feed: MemoryTelemetryRecords(tables, feed) for feed in FEEDS}
         self._inbox = Draft(tables.inbox)
+        self._guarded_parts: tuple[_Guarded, ...] = (
+            self._inbox,
+            *self._records.values(),
+            self.amendments,
+            self.backfills,
+            self.gaps,
+            self.quarantine,
+            self.checkpoints,
+            self.idempotency,
+        )
         self._guarded: list[Lease] = []
         self._recorded: list[DomainEvent] = []
 
@@ -58,6 +82,10 @@ class MemoryUnitOfWork:
         """Drop what was not committed."""
         self._is_open = False
         self.idempotency.end()
+
+    def records(self, stream: Stream) -> MemoryTelemetryRecords:
+        """The records of a feed."""
+        return self._records[stream]
 
     def record(self, event: DomainEvent) -> None:
         """Write `event` to the outbox at commit."""
@@ -81,24 +109,19 @@ class MemoryUnitOfWork:
             raise RuntimeError("commit belongs inside the unit's `async with` block, once")
         for lease in self._guarded:
             self._check(lease)
-        for guarded in (self._inbox, self.events, self.checkpoints, self.idempotency):
-            if guarded.is_stale:
-                raise another_was_faster("what this transaction writes")
+        if any(guarded.is_stale for guarded in self._guarded_parts):
+            raise another_was_faster("what this transaction writes")
         self._is_open = False
         self._apply()
 
     def _apply(self) -> None:
         for part in (
-            self._inbox,
+            *self._guarded_parts,
             self.master_data,
-            self.events,
             self.raw_pages,
-            self.quarantine,
-            self.checkpoints,
             self.runs,
             self.throughput,
             self.jobs,
-            self.idempotency,
         ):
             part.apply()
         for event in self._recorded:
