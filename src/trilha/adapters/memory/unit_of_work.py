@@ -115,14 +115,9 @@ class MemoryUnitOfWork:
         self._apply()
 
     def _apply(self) -> None:
-        for part in (
-            *self._guarded_parts,
-            self.master_data,
-            self.raw_pages,
-            self.runs,
-            self.throughput,
-            self.jobs,
-        ):
+        for guarded in self._guarded_parts:
+            guarded.apply()
+        for part in (self.master_data, self.raw_pages, self.runs, self.throughput, self.jobs):
             part.apply()
         for event in self._recorded:
             self._send(event)
