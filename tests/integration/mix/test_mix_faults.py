@@ -8,6 +8,7 @@ import pytest
 
 from trilha.adapters.mix import MixHosts, Timeouts
 from trilha.domain.kernel import SourceNotPermitted, SourceRefused, SourceUnavailable
+from trilha.domain.telemetry import Stream
 from trilha.simulators.mix import Fault, FaultKind, Route
 
 from .conftest import NOW
@@ -37,7 +38,7 @@ async def test_every_question_about_a_foreign_organisation_is_refused(mix, since
         with pytest.raises(SourceNotPermitted):
             await ask(FOREIGN)
     with pytest.raises(SourceNotPermitted):
-        await mix.events_since(FOREIGN, since, urgent=False)
+        await mix.page_since(Stream.EVENTS, FOREIGN, since, urgent=False)
 
 
 async def test_one_401_renews_once_and_repeats_once(mix, simulator, organisation, calls):
@@ -54,9 +55,9 @@ async def test_401_about_nobody_in_particular_points_to_the_user(mix, simulator,
 
 
 async def test_a_revoked_token_is_replaced(mix, simulator, organisation, since, calls):
-    await mix.events_since(organisation, since, urgent=False)
+    await mix.page_since(Stream.EVENTS, organisation, since, urgent=False)
     simulator.revoke_tokens(access=True, refresh=True)
-    assert (await mix.events_since(organisation, since, urgent=False)).events
+    assert (await mix.page_since(Stream.EVENTS, organisation, since, urgent=False)).records
     assert calls(Route.EVENTS_SINCE) == 3
 
 
@@ -107,8 +108,8 @@ PASSING = [
 @pytest.mark.parametrize("kind", PASSING)
 async def test_a_fault_that_passes_is_waited_out(mix, simulator, organisation, since, clock, calls, kind):
     simulator.faults.add(Fault(kind=kind, times=2))
-    page = await mix.events_since(organisation, since, urgent=False)
-    assert page.events
+    page = await mix.page_since(Stream.EVENTS, organisation, since, urgent=False)
+    assert page.records
     assert calls(Route.EVENTS_SINCE) == 3
     # 2 s and 4 s, of each a half for certain and half of the other half by our chance of 0.5.
     assert clock.now() - NOW == timedelta(seconds=4.5)
@@ -118,14 +119,14 @@ async def test_a_fault_that_passes_is_waited_out(mix, simulator, organisation, s
 async def test_a_fault_that_stays_is_unavailable_after_three_tries(mix, simulator, organisation, since, calls, kind):
     simulator.faults.add(Fault(kind=kind, times=99))
     with pytest.raises(SourceUnavailable, match="3 tries"):
-        await mix.events_since(organisation, since, urgent=False)
+        await mix.page_since(Stream.EVENTS, organisation, since, urgent=False)
     assert calls(Route.EVENTS_SINCE) == 3
 
 
 async def test_html_from_the_api_is_no_list(mix, simulator, organisation, since, calls):
     simulator.faults.add(Fault(kind=FaultKind.HTML, route=Route.EVENTS_SINCE, times=99))
     with pytest.raises(SourceUnavailable, match="JSON list"):
-        await mix.events_since(organisation, since, urgent=False)
+        await mix.page_since(Stream.EVENTS, organisation, since, urgent=False)
     assert calls(Route.EVENTS_SINCE) == 3
 
 
@@ -168,7 +169,7 @@ async def test_404_is_final_and_points_to_the_address(open_client, settings, sim
 async def test_400_is_final_and_says_why(mix, simulator, organisation, since, calls):
     simulator.behaviour = msgspec.structs.replace(simulator.behaviour, most_items=10)
     with pytest.raises(SourceRefused, match=r"400.*ArgumentException"):
-        await mix.events_since(organisation, since, urgent=False)
+        await mix.page_since(Stream.EVENTS, organisation, since, urgent=False)
     assert calls(Route.EVENTS_SINCE) == 1
 
 
@@ -181,7 +182,7 @@ async def test_every_try_counts_and_token_requests_do_not(mix, simulator, organi
 async def test_answers_come_compressed(mix, simulator, organisation, since):
     """What is kept as the page's body is the JSON, not its compressed form."""
     assert simulator.behaviour.gzip
-    page = await mix.events_since(organisation, since, urgent=False)
+    page = await mix.page_since(Stream.EVENTS, organisation, since, urgent=False)
     assert page.body.startswith(b'[{"EventId":')
 
 

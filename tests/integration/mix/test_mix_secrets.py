@@ -9,6 +9,7 @@ import pytest
 
 from trilha.adapters.mix import ClientAuth
 from trilha.domain.kernel import SourceError
+from trilha.domain.telemetry import Stream
 from trilha.simulators.mix import Fault, FaultKind, Route
 from trilha.simulators.mix.messages import Response
 
@@ -97,7 +98,7 @@ async def test_an_answer_that_repeats_our_secrets_is_redacted(
 
 async def test_nothing_is_told_when_all_goes_well(mix, organisation, since, caplog, secrets_of, clock):
     caplog.set_level(logging.DEBUG)
-    await mix.events_since(organisation, since, urgent=False)
+    await mix.page_since(Stream.EVENTS, organisation, since, urgent=False)
     clock.advance(timedelta(hours=1))
     drivers = await mix.drivers(organisation)
     text = "\n".join(f"{record.getMessage()} {record.__dict__}" for record in caplog.records)

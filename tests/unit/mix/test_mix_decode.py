@@ -10,14 +10,14 @@ from hypothesis import strategies as st
 
 from trilha.adapters.mix import wire
 from trilha.adapters.mix.decode import ListDecoder
-from trilha.adapters.mix.events import read_events
+from trilha.adapters.mix.events import read_events as understand_events
 from trilha.adapters.mix.split import UnreadableAnswer
 
 NOW = datetime(2026, 3, 10, 15, tzinfo=UTC)
 INT64 = st.integers(-(2**63), 2**63 - 1)
 INT32 = range(-(2**31), 2**31)
 SOUND = {"EventId": 1, "AssetId": 2, "DriverId": 3, "EventTypeId": 4}
-MEMBERS = [name for kind in (wire.Event, wire.Position) for name in kind.__struct_encode_fields__]
+MEMBERS = [name for kind in (wire.Event, wire.Place) for name in kind.__struct_encode_fields__]
 
 numbers = st.one_of(
     st.integers(-(2**70), 2**70),
@@ -35,6 +35,11 @@ anything = st.recursive(
 )
 broken_events = st.dictionaries(st.sampled_from(MEMBERS), anything, max_size=6).map(lambda some: {**SOUND, **some})
 sound_events = INT64.map(lambda event_id: {**SOUND, "EventId": event_id, "StartDateTime": "2026-03-10T14:21:07Z"})
+
+
+def read_events(body, received_at):
+    understood = understand_events(body, received_at)
+    return understood.records, understood.rejected
 
 
 def body_of(records) -> bytes:
@@ -161,7 +166,7 @@ def test_bytes_that_are_no_text_reject_their_record_only():
     assert (len(events), record.position, record.reason) == (1, 0, "malformed")
 
 
-positions = st.builds(wire.Position, st.none() | st.floats(-90, 90), st.none() | st.floats(-180, 180))
+positions = st.builds(wire.Place, st.none() | st.floats(-90, 90), st.none() | st.floats(-180, 180))
 numbers64 = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 plain = st.none() | st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=8)
 moments = st.none() | st.datetimes(timezones=st.just(UTC))

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trilha.adapters.mix.events import read_events, read_page
+from trilha.adapters.mix.events import read_events
+from trilha.adapters.mix.pages import read_since
 from trilha.adapters.mix.split import UnreadableAnswer
-from trilha.domain.telemetry import TelemetryEvent, occurred_at
+from trilha.domain.telemetry import Stream, TelemetryEvent, occurred_at
 
 NOW = datetime(2026, 3, 10, 15, tzinfo=UTC)
 SOUND = {"EventId": 1, "AssetId": 2, "DriverId": 3, "EventTypeId": 4}
@@ -36,8 +37,9 @@ FULL = SOUND | {
 
 
 def event_of(**members) -> TelemetryEvent:
-    [event], rejected = read_events(json.dumps([SOUND | members]).encode(), NOW)
-    assert not rejected
+    understood = read_events(json.dumps([SOUND | members]).encode(), NOW)
+    [event] = understood.records
+    assert not understood.rejected
     return event
 
 
@@ -115,7 +117,7 @@ def test_fractions_of_a_second_are_kept_to_the_microsecond():
 
 
 def page_of(status=200, body=b"[]", **headers):
-    return read_page(httpx.Response(status, headers=headers, content=body), "20260310140000000", NOW)
+    return read_since(Stream.EVENTS, httpx.Response(status, headers=headers, content=body), "20260310140000000", NOW)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +155,7 @@ def test_a_next_token_that_is_none_spoils_the_answer(token):
 def test_a_page_keeps_the_bytes_it_was_read_from():
     body = json.dumps([FULL]).encode()
     page = page_of(200, body, GetSinceToken="20260310142200000", HasMoreItems="False")
-    assert (page.body, len(page.events), page.received_at, page.since_token) == (body, 1, NOW, "20260310140000000")
+    assert (page.body, len(page.records), page.received_at, page.asked_for) == (body, 1, NOW, "20260310140000000")
 
 
 @pytest.mark.parametrize(("status", "body"), [(204, b""), (200, b""), (200, b"[]")])

@@ -1,9 +1,11 @@
 """MiX Integrate (MiX Telematics): the client of its REST API, as FleetSource and TelemetrySource.
 
-Needs the extra `mix`. Open it with `open_mix`; the simulator is just another pair of addresses.
+Needs the extra `mix`. Open it with `open_mix`; the simulator is just another pair of addresses. `MixPages` reads kept
+answers without asking anybody.
 """
 
 from trilha.adapters.mix.client import MixClient, open_mix
+from trilha.adapters.mix.pages import MixPages
 from trilha.adapters.mix.settings import (
     ClientAuth,
     MixCredentials,
@@ -19,6 +21,7 @@ __all__ = [
     "MixClient",
     "MixCredentials",
     "MixHosts",
+    "MixPages",
     "MixSettings",
     "Region",
     "RetryPolicy",

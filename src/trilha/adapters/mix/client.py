@@ -3,7 +3,7 @@
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import date, datetime
 from ipaddress import ip_address
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -11,8 +11,10 @@ from uuid import uuid4
 
 import httpx
 
-from trilha.adapters.mix import events, log_events, masterdata, since_token
+from trilha.adapters.mix import log_events, masterdata, pages, routes, since_token
+from trilha.adapters.mix.amendments import read_amendments
 from trilha.adapters.mix.identity import Identity
+from trilha.adapters.mix.pages import MixPages
 from trilha.adapters.mix.redaction import Redactor
 from trilha.adapters.mix.session import Session
 from trilha.adapters.mix.settings import MixSettings
@@ -21,7 +23,7 @@ from trilha.adapters.mix.waiting import Chance, Waiting, system_chance
 from trilha.application.ports import Clock, Priority, RateLimiter, TokenStore
 from trilha.domain.fleet import Driver, EventType, FleetSource, Group, MasterList, SourceOrganisation, Vehicle
 from trilha.domain.kernel import RejectedRecord
-from trilha.domain.telemetry import SourcePage, TelemetrySource
+from trilha.domain.telemetry import AmendmentPage, SourcePage, Stream, TelemetrySource
 
 _LOG = logging.getLogger(__name__)
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "User-Agent": "trilha"}
@@ -29,8 +31,8 @@ _HEADERS = {"Accept": "application/json", "Accept-Encoding": "gzip, deflate", "U
 Record = TypeVar("Record", Group, Driver, Vehicle, EventType)
 
 
-class MixClient(FleetSource, TelemetrySource):
-    """Master data and the event stream of the organisations that one login may see. See `open_mix`."""
+class MixClient(MixPages, FleetSource, TelemetrySource):
+    """Master data, feeds and amendments of the organisations that one login may see. See `open_mix`."""
 
     def __init__(self, transport: Transport, clock: Clock, page_size: int) -> None:
         self._transport = transport
@@ -40,7 +42,7 @@ class MixClient(FleetSource, TelemetrySource):
     async def organisations(self) -> Sequence[SourceOrganisation]:
         """See FleetSource. A record that makes no sense is left out and counted in the log."""
         call = Call("/api/organisationgroups", Priority.MASTER_DATA)
-        organisations, rejected = await self._transport.get(
+        organisations, rejected = await self._transport.ask(
             call, lambda answer: masterdata.read_organisations(answer.content)
         )
         _log_rejected(call, rejected)
@@ -63,14 +65,32 @@ class MixClient(FleetSource, TelemetrySource):
         path = f"/api/libraryevents/organisation/{external_id}"
         return await self._list(path, external_id, masterdata.read_event_types)
 
-    async def events_since(self, external_id: int, token: str, *, urgent: bool) -> SourcePage:
+    async def page_since(self, stream: Stream, external_id: int, token: str, *, urgent: bool) -> SourcePage:
         """See TelemetrySource. The page may hold more records than `page_size`; MiX cuts where it likes."""
         since_token.time_of(token)
-        path = (
-            f"/api/events/groups/createdsince/organisation/{external_id}/sincetoken/{token}/quantity/{self._page_size}"
+        call = routes.since(stream, external_id, token, self._page_size, urgent=urgent)
+        page = await self._transport.ask(
+            call, lambda answer: pages.read_since(stream, answer, token, self._clock.now())
         )
-        call = Call(path, Priority.MORE_PAGES if urgent else Priority.DUE_STREAM, external_id)
-        page = await self._transport.get(call, lambda answer: events.read_page(answer, token, self._clock.now()))
+        _log_rejected(call, page.rejected)
+        return page
+
+    async def page_between(self, stream: Stream, external_id: int, start: datetime, end: datetime) -> SourcePage:
+        """See TelemetrySource. A record at `end` itself may come too, and is not dropped: see `routes.between`."""
+        window = routes.window_of(start, end)
+        call = routes.between(stream, external_id, window)
+        page = await self._transport.ask(
+            call, lambda answer: pages.read_between(stream, answer, "-".join(window), self._clock.now())
+        )
+        _log_rejected(call, page.rejected)
+        return page
+
+    async def amendments(self, stream: Stream, external_id: int, first: date, last: date) -> AmendmentPage:
+        """See TelemetrySource."""
+        call = routes.amended(stream, external_id, first, last)
+        page = await self._transport.ask(
+            call, lambda answer: read_amendments(stream, first, last, answer.content, self._clock.now())
+        )
         _log_rejected(call, page.rejected)
         return page
 
@@ -86,7 +106,7 @@ class MixClient(FleetSource, TelemetrySource):
         self, path: str, external_id: int, read: Callable[[bytes], MasterList[Record]]
     ) -> MasterList[Record]:
         call = Call(path, Priority.MASTER_DATA, external_id)
-        listed = await self._transport.get(call, lambda answer: read(answer.content))
+        listed = await self._transport.ask(call, lambda answer: read(answer.content))
         _log_rejected(call, listed.rejected)
         return listed
 

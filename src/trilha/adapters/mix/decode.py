@@ -2,11 +2,16 @@
 
 The whole list is decoded in one call. Only where that fails is every record judged by itself: what cannot be goes to
 `rejected` with a reason code, the path of the field and its own bytes, and spoils no other.
+
+A record is its ids, times, counts, amounts and coordinates: one of them of the wrong type or out of range rejects it,
+for a person to see. Few members a record can do without (heading, precision, age of the fix and the like, which devices
+fill with marks such as 4294967295): where such a number has a fraction it is rounded, and where no integer of 32 bits
+can hold it, it is left out. Of a wrong type it rejects the record all the same.
 """
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -15,6 +20,7 @@ from trilha.domain.kernel import RejectedRecord
 
 Wire = TypeVar("Wire", bound=msgspec.Struct)
 
+_INT32 = 2**31
 _NUL = b"\\u0000"
 _PATH = re.compile(r" - at `\$(?:\.)?(?P<path>[^`]*)`$")
 _MISSING = re.compile(r"missing required field `(?P<name>[^`]+)`")
@@ -59,7 +65,7 @@ class ListDecoder(Generic[Wire]):
     """Decodes JSON lists of one kind of record.
 
     `is_sound` looks at a whole decoded list; where it says no, `mend` is given each record, to put right in place or to
-    refuse by raising Unfit.
+    refuse by raising Unfit. `spare` names the integers that a record can do without.
     """
 
     def __init__(
@@ -68,12 +74,19 @@ class ListDecoder(Generic[Wire]):
         *,
         is_sound: Callable[[Sequence[Wire]], bool] = _all_sound,
         mend: Callable[[Wire], None] = _leave,
+        spare: Sequence[str] = (),
     ) -> None:
         # mypy has no word for "the type of a list of this type variable's value".
-        self._list: msgspec.json.Decoder[list[Wire]] = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
-        self._one = msgspec.json.Decoder(kind)
+        strict: msgspec.json.Decoder[list[Wire]] = msgspec.json.Decoder(list[kind])  # type: ignore[valid-type]
+        self._ways: list[tuple[msgspec.json.Decoder[list[Wire]], Sequence[str]]] = [(strict, ())]
+        self._one: msgspec.json.Decoder[Wire] = msgspec.json.Decoder(kind)
+        if spare:
+            tolerant = _tolerant(kind, spare)
+            self._ways.append((msgspec.json.Decoder(list[tolerant]), spare))  # type: ignore[valid-type]
+            self._one = msgspec.json.Decoder(tolerant)
         self._is_sound = is_sound
         self._mend = mend
+        self._spare = spare
 
     def decode(self, body: bytes) -> Decoded[Wire]:
         """Read a list; an empty body is an empty one. Raises UnreadableAnswer if `body` is no JSON list."""
@@ -86,6 +99,7 @@ class ListDecoder(Generic[Wire]):
         """Judge one record by itself."""
         try:
             record = self._one.decode(raw)
+            _leave_out(record, self._spare)
             _refuse_nul(record)
             self._mend(record)
         except Unfit as error:
@@ -101,14 +115,22 @@ class ListDecoder(Generic[Wire]):
     def _at_once(self, body: bytes) -> list[Wire] | None:
         if _may_hold_nul(body):
             return None
-        try:
-            records = self._list.decode(body)
-            if not self._is_sound(records):
-                for record in records:
-                    self._mend(record)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Unfit):
-            return None
-        return records
+        for decoder, spare in self._ways:
+            try:
+                records = decoder.decode(body)
+                self._mend_all(records, spare)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Unfit):
+                continue
+            return records
+        return None
+
+    def _mend_all(self, records: Sequence[Wire], spare: Sequence[str]) -> None:
+        if spare:
+            for record in records:
+                _leave_out(record, spare)
+        if not self._is_sound(records):
+            for record in records:
+                self._mend(record)
 
     def _one_by_one(self, body: bytes) -> Decoded[Wire]:
         records: list[Wire] = []
@@ -122,6 +144,21 @@ class ListDecoder(Generic[Wire]):
         return Decoded(records, tuple(rejected))
 
 
+def _tolerant(kind: type[Wire], spare: Sequence[str]) -> type[Any]:
+    """The same record with any number where an integer can be spared."""
+    spelt = dict(zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True))
+    fields = [(name, float | None, msgspec.field(default=None, name=spelt[name])) for name in spare]
+    return msgspec.defstruct(kind.__name__, fields, bases=(kind,), kw_only=True, gc=False)
+
+
+def _leave_out(record: msgspec.Struct, spare: Sequence[str]) -> None:
+    """Make those members whole numbers that fit, or nothing."""
+    for name in spare:
+        value: float | None = getattr(record, name)
+        if value is not None:
+            setattr(record, name, whole if -_INT32 <= (whole := round(value)) < _INT32 else None)
+
+
 def _may_hold_nul(body: bytes) -> bool:
     """Most pages hold no backslash at all, and one byte is found many times faster than six."""
     return b"\\" in body and _NUL in body
@@ -130,6 +167,8 @@ def _may_hold_nul(body: bytes) -> bool:
 def _refuse_nul(record: msgspec.Struct) -> None:
     """No database text can hold U+0000."""
     for name, value in zip(record.__struct_encode_fields__, msgspec.structs.astuple(record), strict=True):
+        if isinstance(value, msgspec.Struct):
+            _refuse_nul(value)
         if isinstance(value, str) and "\0" in value:
             raise Unfit("nul_character", f"{name}: holds the character U+0000, which text cannot")
 

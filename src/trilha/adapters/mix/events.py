@@ -1,68 +1,21 @@
-"""The event stream: pages by since-token."""
+"""Events, from the bytes of a list to ours."""
 
-import logging
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
-import httpx
+from trilha.adapters.mix import wire
+from trilha.adapters.mix.decode import Decoded, ListDecoder
+from trilha.adapters.mix.times import Times
+from trilha.domain.telemetry import TelemetryEvent, Understood
 
-from trilha.adapters.mix import log_events, wire
-from trilha.adapters.mix.decode import Decoded, ListDecoder, Unfit
-from trilha.adapters.mix.since_token import time_of
-from trilha.adapters.mix.split import UnreadableAnswer
-from trilha.domain.kernel import InvalidValue, RejectedRecord
-from trilha.domain.telemetry import SourcePage, Stream, TelemetryEvent
-
-_LOG = logging.getLogger(__name__)
-_MORE_AVAILABLE = 206
-_ONLY_UTC: frozenset[object] = frozenset({UTC})
+_TIMES = Times(wire.Event, wire.EVENT_TIMES)
+_EVENTS = ListDecoder(wire.Event, is_sound=_TIMES.are_utc, mend=_TIMES.to_utc)
 
 
-def read_page(response: httpx.Response, since_token: str, received_at: datetime) -> SourcePage:
-    """A successful answer (200, 204 or 206) with its two headers; raises UnreadableAnswer."""
-    next_token = _next_token(response.headers)
-    body = response.content
-    events, rejected = read_events(body, received_at)
-    return SourcePage(
-        stream=Stream.EVENTS,
-        since_token=since_token,
-        next_token=next_token,
-        has_more=_has_more(response),
-        received_at=received_at,
-        body=body,
-        events=events,
-        rejected=rejected,
-    )
-
-
-def _has_more(response: httpx.Response) -> bool:
-    """The header's word; where it is missing or says neither, status 206 means the same."""
-    text = str(response.headers.get("HasMoreItems", "")).strip().casefold()
-    if text in ("true", "false"):
-        return text == "true"
-    _LOG.warning(log_events.HEADER_MISSING, extra={"header": "HasMoreItems"})
-    return response.status_code == _MORE_AVAILABLE
-
-
-def _next_token(headers: httpx.Headers) -> str | None:
-    """Where the source names no token ours must stay; one that is no token makes the answer nonsense."""
-    token = str(headers.get("GetSinceToken", "")).strip()
-    if not token:
-        _LOG.warning(log_events.HEADER_MISSING, extra={"header": "GetSinceToken"})
-        return None
-    try:
-        time_of(token)
-    except InvalidValue as error:
-        problem = str(error)
-    else:
-        return token
-    raise UnreadableAnswer(f"the header GetSinceToken cannot be: {problem}")
-
-
-def read_events(body: bytes, received_at: datetime) -> tuple[list[TelemetryEvent], tuple[RejectedRecord, ...]]:
+def read_events(body: bytes, received_at: datetime) -> Understood:
     """The events of a page; raises UnreadableAnswer if it is no JSON list."""
     decoded: Decoded[wire.Event] = _EVENTS.decode(body)
-    return to_events(decoded.records, received_at), decoded.rejected
+    return Understood(to_events(decoded.records, received_at), decoded.rejected)
 
 
 def to_events(records: Sequence[wire.Event], received_at: datetime) -> list[TelemetryEvent]:
@@ -98,28 +51,3 @@ def to_events(records: Sequence[wire.Event], received_at: datetime) -> list[Tele
         )
         for event in records
     ]
-
-
-def _is_utc(records: Sequence[wire.Event]) -> bool:
-    starts = {event.start_date_time.tzinfo for event in records if event.start_date_time is not None}
-    ends = {event.end_date_time.tzinfo for event in records if event.end_date_time is not None}
-    return starts <= _ONLY_UTC and ends <= _ONLY_UTC
-
-
-def _to_utc(event: wire.Event) -> None:
-    event.start_date_time = _in_utc(event.start_date_time, "StartDateTime")
-    event.end_date_time = _in_utc(event.end_date_time, "EndDateTime")
-
-
-def _in_utc(moment: datetime | None, field: str) -> datetime | None:
-    if moment is None:
-        return None
-    if moment.tzinfo is None:
-        return moment.replace(tzinfo=UTC)
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise Unfit("bad_time", f"{field}: lies outside the years 1 to 9999 in UTC") from None
-
-
-_EVENTS = ListDecoder(wire.Event, is_sound=_is_utc, mend=_to_utc)

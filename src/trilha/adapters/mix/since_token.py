@@ -10,11 +10,13 @@ _EXPECTED = "a since-token of 17 or 14 digits, yyyyMMddHHmmssfff or yyyyMMddHHmm
 
 def token_at(moment: datetime) -> str:
     """The token of a moment, cut (never rounded up) to the millisecond, so that nothing is skipped."""
+    return f"{second_of(moment)}{moment.microsecond // 1000:03}"
+
+
+def second_of(moment: datetime) -> str:
+    """The 14 digits of a moment, cut to the second: how range routes are asked."""
     moment = utc(moment)
-    return (
-        f"{moment.year:04}{moment.month:02}{moment.day:02}"
-        f"{moment.hour:02}{moment.minute:02}{moment.second:02}{moment.microsecond // 1000:03}"
-    )
+    return f"{moment.year:04}{moment.month:02}{moment.day:02}{moment.hour:02}{moment.minute:02}{moment.second:02}"
 
 
 def time_of(token: str) -> datetime:

@@ -33,11 +33,17 @@ Read = TypeVar("Read")
 
 
 class Call(msgspec.Struct, frozen=True):
-    """A question to the API. `organisation_id` is whose data it asks for, where it asks for anybody's."""
+    """A question to the API, posted where it has a body; all of them only read, so any can be repeated.
+
+    `organisation_id` is whose data it asks for, where it asks for anybody's. Where its caller `may_ask_for_less`, an
+    answer that takes too long is not waited for again.
+    """
 
     path: str
     priority: Priority
     organisation_id: int | None = None
+    body: bytes | None = None
+    may_ask_for_less: bool = False
 
 
 class _Progress(msgspec.Struct):
@@ -45,6 +51,7 @@ class _Progress(msgspec.Struct):
     rejected: SourceToken | None = None
     failed: int = 0
     throttled: int = 0
+    was_slow: bool = False
 
 
 class Transport:
@@ -70,14 +77,14 @@ class Transport:
         self._redactor = redactor
         self._base = settings.hosts.api_url.rstrip("/")
 
-    async def get(self, call: Call, read: Callable[[httpx.Response], Read]) -> Read:
+    async def ask(self, call: Call, read: Callable[[httpx.Response], Read]) -> Read:
         """What `read` makes of the answer; an UnreadableAnswer from it counts as a fault of the answer.
 
         Raises SourceUnavailable, SourceRefused, SourceNotPermitted, SinceTokenTooOld.
         """
         progress = _Progress()
         while True:
-            answer = await self._ask(call, progress)
+            answer = await self._answer(call, progress)
             if isinstance(answer, str):
                 problem: str | None = answer
             elif answer.is_success:
@@ -90,16 +97,24 @@ class Transport:
             if problem is not None:
                 await self._back_off(call, progress, problem)
 
-    async def _ask(self, call: Call, progress: _Progress) -> httpx.Response | str:
+    async def _answer(self, call: Call, progress: _Progress) -> httpx.Response | str:
         await self._limiter.acquire(self._settings.key, call.priority)
         token = progress.token = await self._session.token(progress.rejected)
         try:
             async with asyncio.timeout(self._settings.timeouts.whole_s):
-                return await self._http.get(
-                    self._base + call.path, headers={"Authorization": f"Bearer {token.access_token}"}
-                )
-        except (httpx.RequestError, TimeoutError) as error:
+                return await self._http.send(self._request(call, token))
+        except (httpx.ReadTimeout, TimeoutError) as error:
+            progress.was_slow = True
+            return f"no whole answer in time ({type(error).__name__})"
+        except httpx.RequestError as error:
             return f"no whole answer ({type(error).__name__})"
+
+    def _request(self, call: Call, token: SourceToken) -> httpx.Request:
+        headers = {"Authorization": f"Bearer {token.access_token}"}
+        if call.body is None:
+            return self._http.build_request("GET", self._base + call.path, headers=headers)
+        headers["Content-Type"] = "application/json; charset=utf-8"
+        return self._http.build_request("POST", self._base + call.path, headers=headers, content=call.body)
 
     async def _react(self, call: Call, response: httpx.Response, progress: _Progress) -> str | None:
         """Prepare the next try, say what makes it one that may fail again, or raise what is final."""
@@ -130,7 +145,7 @@ class Transport:
 
     async def _back_off(self, call: Call, progress: _Progress, problem: str) -> None:
         progress.failed += 1
-        if progress.failed >= self._settings.retries.tries:
+        if progress.failed >= self._settings.retries.tries or (progress.was_slow and call.may_ask_for_less):
             raise SourceUnavailable(f"MiX did not answer {call.path} in {progress.failed} tries: {problem}")
         _LOG.warning(log_events.CALL_REPEATED, extra={"path": call.path, "problem": problem})
         await self._waiting.after(progress.failed)

@@ -2,6 +2,9 @@
 
 The decoder checks each value while it reads: ids and counts fit the integers that they are declared as, coordinates lie
 on the earth. Nothing checks twice, so there is no `__post_init__` here. Members that we do not keep are skipped.
+
+Times may still lack their zone, which then is UTC. The tuples of names beside the Structs say which members are times,
+and which a record can do without where their number cannot be; see `decode`.
 """
 
 from datetime import datetime
@@ -10,7 +13,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from trilha.domain.kernel import DriverId, EventId, EventTypeId, GroupId, VehicleId
+from trilha.domain.kernel import DriverId, EventId, EventTypeId, GroupId, PositionId, TripId, VehicleId
 from trilha.domain.kernel.ids import LARGEST_SOURCE_ID, SMALLEST_SOURCE_ID
 from trilha.domain.kernel.point import MAX_LATITUDE_DEG, MAX_LONGITUDE_DEG
 
@@ -21,18 +24,18 @@ _LATITUDE = Meta(ge=-MAX_LATITUDE_DEG, le=MAX_LATITUDE_DEG)
 _LONGITUDE = Meta(ge=-MAX_LONGITUDE_DEG, le=MAX_LONGITUDE_DEG)
 
 
-class Position(msgspec.Struct, rename="pascal", frozen=True, gc=False):
-    """Of an event's position only where it was."""
+class Place(msgspec.Struct, rename="pascal", frozen=True, gc=False):
+    """Of the position in an event or a trip only where it was."""
 
     latitude: Annotated[float, _LATITUDE] | None = None
     longitude: Annotated[float, _LONGITUDE] | None = None
 
 
-NOWHERE = Position()
+NOWHERE = Place()
 
 
 class Event(msgspec.Struct, rename="pascal", gc=False):
-    """An element of an events page. Times may still lack their zone, which then is UTC."""
+    """An element of an events page."""
 
     event_id: Annotated[EventId, _INT64]
     asset_id: Annotated[VehicleId, _INT64]
@@ -41,10 +44,10 @@ class Event(msgspec.Struct, rename="pascal", gc=False):
     event_category: str | None = None
     start_date_time: datetime | None = None
     start_odometer_kilometres: float | None = None
-    start_position: Position | None = NOWHERE
+    start_position: Place | None = NOWHERE
     end_date_time: datetime | None = None
     end_odometer_kilometres: float | None = None
-    end_position: Position | None = NOWHERE
+    end_position: Place | None = NOWHERE
     value: float | None = None
     value_type: str | None = None
     value_units: str | None = None
@@ -53,6 +56,140 @@ class Event(msgspec.Struct, rename="pascal", gc=False):
     total_occurances: Annotated[int, _COUNT] | None = None
     location_id: Annotated[int, _INT64] | None = None
     speed_limit: float | None = None
+
+
+EVENT_TIMES = ("start_date_time", "end_date_time")
+
+
+class Position(msgspec.Struct, rename="pascal", gc=False):
+    """An element of a positions page. Without coordinates it says nothing."""
+
+    position_id: Annotated[PositionId, _INT64]
+    asset_id: Annotated[VehicleId, _INT64]
+    driver_id: Annotated[DriverId, _INT64]
+    latitude: Annotated[float, _LATITUDE]
+    longitude: Annotated[float, _LONGITUDE]
+    timestamp: datetime | None = None
+    speed_kilometres_per_hour: float | None = None
+    speed_limit: float | None = None
+    altitude_metres: Annotated[int, _INT32] | None = None
+    heading: Annotated[int, _INT32] | None = None
+    number_of_satellites: Annotated[int, _INT32] | None = None
+    hdop: Annotated[int, _INT32] | None = None
+    vdop: Annotated[int, _INT32] | None = None
+    pdop: Annotated[int, _INT32] | None = None
+    age_of_reading_seconds: Annotated[int, _INT32] | None = None
+    distance_since_reading_kilometres: Annotated[int, _INT32] | None = None
+    odometer_kilometres: float | None = None
+    source: str | None = None
+
+
+POSITION_TIMES = ("timestamp",)
+POSITION_SPARE = (
+    "altitude_metres",
+    "heading",
+    "number_of_satellites",
+    "hdop",
+    "vdop",
+    "pdop",
+    "age_of_reading_seconds",
+    "distance_since_reading_kilometres",
+)
+
+
+class SubTrip(msgspec.Struct, rename="pascal", gc=False):
+    """A leg of a trip. Its distances are spelt `Kilometres`, the trip's own `Kilometers`."""
+
+    sub_trip_start: datetime | None = None
+    depart: datetime | None = None
+    halt: datetime | None = None
+    sub_trip_end: datetime | None = None
+    start_position: Place | None = NOWHERE
+    end_position: Place | None = NOWHERE
+    driving_time: float | None = None
+    standing_time: float | None = None
+    duration: float | None = None
+    distance_kilometres: float | None = None
+    start_odometer_kilometres: float | None = None
+    end_odometer_kilometres: float | None = None
+    fuel_used_litres: float | None = None
+    max_speed_kilometers_per_hour: float | None = None
+    max_acceleration_kilometers_per_hour_per_second: float | None = None
+    max_deceleration_kilometers_per_hour_per_second: float | None = None
+    max_rpm: float | None = None
+    energy_consumed_reading_start: float | None = None
+    energy_consumed_reading_end: float | None = None
+    state_of_charge_start: float | None = None
+    state_of_charge_end: float | None = None
+
+
+SUB_TRIP_TIMES = ("sub_trip_start", "depart", "halt", "sub_trip_end")
+
+
+class Classification(msgspec.Struct, rename="pascal", frozen=True, gc=False):
+    """What a person called the trip: business, private, or nothing."""
+
+    classification: str | None = None
+
+
+UNCLASSIFIED = Classification()
+
+
+class Trip(msgspec.Struct, rename="pascal", gc=False):
+    """An element of a trips page."""
+
+    trip_id: Annotated[TripId, _INT64]
+    asset_id: Annotated[VehicleId, _INT64]
+    driver_id: Annotated[DriverId, _INT64]
+    trip_start: datetime | None = None
+    trip_end: datetime | None = None
+    first_depart: datetime | None = None
+    last_halt: datetime | None = None
+    driving_time: float | None = None
+    standing_time: float | None = None
+    duration: float | None = None
+    distance_kilometers: float | None = None
+    start_odometer_kilometers: float | None = None
+    end_odometer_kilometers: float | None = None
+    engine_seconds: Annotated[int, _INT32] | None = None
+    start_position: Place | None = NOWHERE
+    end_position: Place | None = NOWHERE
+    fuel_used_litres: float | None = None
+    max_speed_kilometers_per_hour: float | None = None
+    max_acceleration_kilometers_per_hour_per_second: float | None = None
+    max_deceleration_kilometers_per_hour_per_second: float | None = None
+    max_rpm: float | None = None
+    notes: str | None = None
+    classification: Classification | None = UNCLASSIFIED
+    sub_trips: list[SubTrip] | None = None
+
+
+TRIP_TIMES = ("trip_start", "trip_end", "first_depart", "last_halt")
+TRIP_SPARE = ("engine_seconds",)
+
+
+class Amended(msgspec.Struct, rename="pascal", gc=False, kw_only=True):
+    """An element of a list of amendments; each feed names the id in its own way."""
+
+    record_id: Annotated[int, _INT64]
+    amendment_type: str
+    amendment_date: datetime
+    new_driver_id: Annotated[DriverId, _INT64] | None = None
+
+
+class AmendedEvent(Amended, rename="pascal", gc=False, kw_only=True):
+    """Of an event."""
+
+    record_id: Annotated[int, _INT64] = msgspec.field(name="EventId")
+
+
+class AmendedTrip(Amended, rename="pascal", gc=False, kw_only=True):
+    """Of a trip."""
+
+    record_id: Annotated[int, _INT64] = msgspec.field(name="TripId")
+
+
+AMENDMENT_TIMES = ("amendment_date",)
 
 
 class Group(msgspec.Struct, rename="pascal"):

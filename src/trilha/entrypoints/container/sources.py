@@ -1,14 +1,15 @@
 """Where master data and telemetry come from: an adapter picked by name among those registered as `trilha.adapters`.
 
 An adapter author registers `fleet_source.<name>` as a function that takes SourceParts and returns an async context
-manager of an object that is both FleetSource and TelemetrySource.
+manager of an object that is both FleetSource and TelemetrySource, and `page_reader.<name>` as one that takes nothing
+and returns a PageReader, which needs neither network nor login.
 """
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
 from importlib.metadata import entry_points
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -18,11 +19,12 @@ from trilha.adapters.mix.settings import ClientAuth
 from trilha.adapters.system import SystemClock, Uuid7Ids
 from trilha.application.ports import Clock, RateLimit, RateLimiter, TokenStore
 from trilha.domain.fleet import FleetSource
-from trilha.domain.telemetry import TelemetrySource
+from trilha.domain.telemetry import PageReader, TelemetrySource
 from trilha.entrypoints.settings import BadSettings, Settings, missing_mix_settings, variable
 
 GROUP = "trilha.adapters"
-_PREFIX = "fleet_source."
+_SOURCES = "fleet_source."
+_READERS = "page_reader."
 
 
 class Source(FleetSource, TelemetrySource, Protocol):
@@ -44,12 +46,23 @@ OpenSource = Callable[[SourceParts], AbstractAsyncContextManager[Source]]
 
 def source_named(name: str) -> OpenSource:
     """The registered adapter; raises BadSettings with the names there are."""
-    known = {point.name.removeprefix(_PREFIX): point for point in entry_points(group=GROUP) if _is_source(point.name)}
+    opener: OpenSource = _registered(_SOURCES, name)
+    return opener
+
+
+def reader_named(name: str) -> PageReader:
+    """What reads the kept pages of that adapter again; raises BadSettings with the names there are."""
+    make: Callable[[], PageReader] = _registered(_READERS, name)
+    return make()
+
+
+def _registered(prefix: str, name: str) -> Any:  # noqa: ANN401 - what an entry point names, only its user knows
+    points = entry_points(group=GROUP)
+    known = {point.name.removeprefix(prefix): point for point in points if point.name.startswith(prefix)}
     if name not in known:
         names = ", ".join(sorted(known)) or "none; is Trilha installed?"
         raise BadSettings([f"{variable('fleet_source')} is {name!r}: no such adapter is installed; there are: {names}"])
-    opener: OpenSource = known[name].load()
-    return opener
+    return known[name].load()
 
 
 @asynccontextmanager
@@ -88,10 +101,6 @@ def call_limits(settings: Settings) -> tuple[RateLimit, ...]:
         RateLimit(calls=settings.mix_calls_per_minute, window=timedelta(minutes=1)),
         RateLimit(calls=settings.mix_calls_per_hour, window=timedelta(hours=1)),
     )
-
-
-def _is_source(name: str) -> bool:
-    return name.startswith(_PREFIX)
 
 
 def mix_settings(settings: Settings) -> MixSettings:

@@ -1,0 +1,101 @@
+"""Pages of the feeds: what the headers of an answer say, and what its body does."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+import httpx
+
+from trilha.adapters.mix import log_events
+from trilha.adapters.mix.events import read_events
+from trilha.adapters.mix.positions import read_positions
+from trilha.adapters.mix.since_token import time_of
+from trilha.adapters.mix.split import UnreadableAnswer
+from trilha.adapters.mix.trips import read_trips
+from trilha.domain.kernel import InvalidValue, SourceUnavailable
+from trilha.domain.telemetry import FEEDS, PageReader, SourcePage, Stream, Understood
+
+_LOG = logging.getLogger(__name__)
+_MORE_AVAILABLE = 206
+_READERS: dict[Stream, Callable[[bytes, datetime], Understood]] = {
+    Stream.EVENTS: read_events,
+    Stream.POSITIONS: read_positions,
+    Stream.TRIPS: read_trips,
+}
+
+
+class MixPages(PageReader):
+    """Reads kept pages as the client reads new ones. Needs no network, no login and no settings."""
+
+    def understand(self, stream: Stream, body: bytes, received_at: datetime) -> Understood:
+        """See PageReader. Raises InvalidValue for what is no feed."""
+        try:
+            return reader_of(stream)(body, received_at)
+        except UnreadableAnswer as error:
+            problem = str(error)
+        raise SourceUnavailable(f"no page of {stream}: {problem}")
+
+
+def reader_of(stream: Stream) -> Callable[[bytes, datetime], Understood]:
+    """What reads the body of a page of a feed, and raises UnreadableAnswer; raises InvalidValue for what is no feed."""
+    if stream not in _READERS:
+        raise InvalidValue("stream", stream, ", ".join(FEEDS))
+    return _READERS[stream]
+
+
+def read_since(stream: Stream, response: httpx.Response, since_token: str, received_at: datetime) -> SourcePage:
+    """A successful answer (200, 204 or 206) with its two headers; raises UnreadableAnswer."""
+    next_token = _next_token(response.headers)
+    return _page(stream, response, since_token, next_token, received_at, has_more=_has_more(response))
+
+
+def read_between(stream: Stream, response: httpx.Response, window: str, received_at: datetime) -> SourcePage:
+    """The one answer about a window; raises UnreadableAnswer."""
+    return _page(stream, response, window, None, received_at, has_more=False)
+
+
+def _page(
+    stream: Stream,
+    response: httpx.Response,
+    asked_for: str,
+    next_token: str | None,
+    received_at: datetime,
+    *,
+    has_more: bool,
+) -> SourcePage:
+    body = response.content
+    understood = reader_of(stream)(body, received_at)
+    return SourcePage(
+        stream=stream,
+        asked_for=asked_for,
+        next_token=next_token,
+        has_more=has_more,
+        received_at=received_at,
+        body=body,
+        records=understood.records,
+        rejected=understood.rejected,
+    )
+
+
+def _has_more(response: httpx.Response) -> bool:
+    """The header's word; where it is missing or says neither, status 206 means the same."""
+    text = str(response.headers.get("HasMoreItems", "")).strip().casefold()
+    if text in ("true", "false"):
+        return text == "true"
+    _LOG.warning(log_events.HEADER_MISSING, extra={"header": "HasMoreItems"})
+    return response.status_code == _MORE_AVAILABLE
+
+
+def _next_token(headers: httpx.Headers) -> str | None:
+    """Where the source names no token ours must stay; one that is no token makes the answer nonsense."""
+    token = str(headers.get("GetSinceToken", "")).strip()
+    if not token:
+        _LOG.warning(log_events.HEADER_MISSING, extra={"header": "GetSinceToken"})
+        return None
+    try:
+        time_of(token)
+    except InvalidValue as error:
+        problem = str(error)
+    else:
+        return token
+    raise UnreadableAnswer(f"the header GetSinceToken cannot be: {problem}")
