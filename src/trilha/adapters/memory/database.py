@@ -12,6 +12,7 @@ from uuid import UUID
 import msgspec
 
 from trilha.application.ports import Clock, DeadLetter, Envelope, IdSource, JobRow, Lease, SourceToken
+from trilha.application.rate_limiting import Granted
 from trilha.domain.fleet import MASTER_KINDS, Classification, MasterKind, MasterRecord
 from trilha.domain.identity import Organisation, OrganisationSource
 from trilha.domain.kernel import EventTypeId, OrganisationId
@@ -100,7 +101,7 @@ class RenewalLock(msgspec.Struct, frozen=True):
 class CallLog(msgspec.Struct):
     """What a credential set has called, and who waits to call."""
 
-    granted: list[datetime] = msgspec.field(default_factory=list)
+    granted: list[Granted] = msgspec.field(default_factory=list)
     waiting: list[tuple[int, int]] = msgspec.field(default_factory=list)
     arrivals: int = 0
     paused_until: datetime | None = None

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from trilha.adapters.memory.database import CallLog, MemoryDatabase
 from trilha.application.ports import Priority, RateLimit
-from trilha.application.rate_limiting import MARGIN, earliest_call
+from trilha.application.rate_limiting import MARGIN, Granted, earliest_call
 
 
 class MemoryRateLimiter:
@@ -40,7 +40,7 @@ class MemoryRateLimiter:
         now = self._clock.now()
         granted = self._log(key).granted
         return {
-            f"{limit.window.total_seconds():g}": sum(at > now - limit.window for at in granted)
+            f"{limit.window.total_seconds():g}": sum(one.at > now - limit.window for one in granted)
             for limit in self._limits
         }
 
@@ -49,19 +49,19 @@ class MemoryRateLimiter:
 
     def _granted(self, log: CallLog, ticket: tuple[int, int]) -> bool:
         now = self._clock.now()
-        if ticket != min(log.waiting) or self._next_call(log) > now:
+        if ticket != min(log.waiting) or self._next_call(log, ticket) > now:
             return False
-        log.granted = [at for at in log.granted if at > now - self._longest]
-        log.granted.append(now)
+        log.granted = [one for one in log.granted if one.at > now - self._longest]
+        log.granted.append(Granted(now, Priority(ticket[0])))
         return True
 
     async def _wait(self, log: CallLog, ticket: tuple[int, int]) -> None:
-        moment = self._next_call(log)
+        moment = self._next_call(log, ticket)
         if moment > self._clock.now():
             await self._clock.sleep_until(moment)
         elif ticket != min(log.waiting):
             # Somebody more important is about to go: he runs within this turn of the loop.
             await asyncio.sleep(0)
 
-    def _next_call(self, log: CallLog) -> datetime:
-        return earliest_call(log.granted, self._limits, log.paused_until, self._clock.now())
+    def _next_call(self, log: CallLog, ticket: tuple[int, int]) -> datetime:
+        return earliest_call(log.granted, self._limits, log.paused_until, self._clock.now(), Priority(ticket[0]))

@@ -9,7 +9,7 @@ from typing import Final
 from trilha.adapters.postgres import system
 from trilha.adapters.postgres.pools import Connection, Pool
 from trilha.application.ports import Clock, Priority, RateLimit
-from trilha.application.rate_limiting import MARGIN, earliest_call
+from trilha.application.rate_limiting import MARGIN, Granted, earliest_call
 
 ALIVE_FOR: Final = timedelta(seconds=10)
 """A waiter that has not shown itself for so long, by the database's clock, is dead and in nobody's way."""
@@ -71,21 +71,23 @@ class PostgresRateLimiter:
             now = self._clock.now()
             place = await _show(connection, key, priority, place)
             granted = await self._granted(connection, key, now)
-            moment = earliest_call(granted, self._limits, paused_until, now)
+            moment = earliest_call(granted, self._limits, paused_until, now, priority)
             if await _first(connection, key) == place and moment <= now:
-                await connection.execute("insert into rate_calls (key, granted_at) values (%s, %s)", (key, now))
+                await connection.execute(
+                    "insert into rate_calls (key, granted_at, priority) values (%s, %s, %s)", (key, now, int(priority))
+                )
                 await connection.execute("delete from rate_waiters where id = %s", (place,))
                 return place, None
         return place, max(moment, now + _LOOK_AGAIN)
 
-    async def _granted(self, connection: Connection, key: str, now: datetime) -> list[datetime]:
+    async def _granted(self, connection: Connection, key: str, now: datetime) -> list[Granted]:
         await connection.execute(
             "delete from rate_calls where key = %s and granted_at < %s", (key, now - self._longest)
         )
         cursor = await connection.execute(
-            "select granted_at from rate_calls where key = %s order by granted_at", (key,)
+            "select granted_at, priority from rate_calls where key = %s order by granted_at", (key,)
         )
-        return [granted for (granted,) in await cursor.fetchall()]
+        return [Granted(at, Priority(priority)) for at, priority in await cursor.fetchall()]
 
 
 async def _lock(connection: Connection, key: str) -> datetime | None:

@@ -8,10 +8,14 @@ import msgspec
 
 
 class Priority(IntEnum):
-    """Who is served first when calls are scarce; lower is sooner."""
+    """Who is served first when calls are scarce; lower is sooner.
 
-    MORE_PAGES = 0
-    DUE_STREAM = 1
+    A stream that is due comes before one that has more pages: what catches up for hours must not keep what is fresh
+    waiting.
+    """
+
+    DUE_STREAM = 0
+    MORE_PAGES = 1
     MASTER_DATA = 2
     AMENDMENTS = 3
     BACKFILL = 4
@@ -28,7 +32,10 @@ class RateLimiter(Protocol):
     """Grants calls per credential set, across all processes."""
 
     async def acquire(self, key: str, priority: Priority) -> None:
-        """Wait for a call to be free. Waiters are served by priority, then in order of arrival."""
+        """Wait for a call to be free. Waiters are served by priority, then in order of arrival.
+
+        Only streams that are due may use all of an hour's calls; see `trilha.application.rate_limiting`.
+        """
         ...
 
     async def pause(self, key: str, until: datetime) -> None:

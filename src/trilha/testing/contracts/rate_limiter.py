@@ -34,9 +34,11 @@ class RateLimiterContract:
                 await asyncio.sleep(0)
         await waiting
 
-    async def call(self, limiter: RateLimiter, clock: SimulatedClock, key: str) -> datetime:
+    async def call(
+        self, limiter: RateLimiter, clock: SimulatedClock, key: str, priority: Priority = Priority.DUE_STREAM
+    ) -> datetime:
         """Make one call; returns when it was granted."""
-        await self.until_done(clock, asyncio.ensure_future(limiter.acquire(key, Priority.DUE_STREAM)))
+        await self.until_done(clock, asyncio.ensure_future(limiter.acquire(key, priority)))
         return clock.now()
 
     async def test_calls_within_the_limit_go_at_once(
@@ -44,7 +46,7 @@ class RateLimiterContract:
     ) -> None:
         limiter, key, start = make_rate_limiter([PER_MINUTE, PER_HOUR], clock), new_key(), clock.now()
         for _ in range(PER_MINUTE.calls):
-            await limiter.acquire(key, Priority.BACKFILL)
+            await limiter.acquire(key, Priority.DUE_STREAM)
         assert clock.now() == start
         assert await limiter.used(key) == {"60": 3, "3600": 3}
 
@@ -103,7 +105,34 @@ class RateLimiterContract:
         for count in range(1, len(waiters) + 1):
             clock.advance(timedelta(minutes=2))
             await eventually(lambda count=count: len(served) == count, "one waiter to be served")  # type: ignore[misc] # the default binds the loop's value
-        assert served == ["more pages", "first due", "second due", "backfill"]
+        assert served == ["first due", "second due", "more pages", "backfill"]
+
+    async def test_backfills_and_catching_up_leave_calls_for_streams_that_are_due(
+        self, make_rate_limiter: MakeRateLimiter, clock: SimulatedClock
+    ) -> None:
+        limiter, key, start = make_rate_limiter([RateLimit(10, timedelta(hours=1))], clock), new_key(), clock.now()
+        for priority, calls in ((Priority.BACKFILL, 4), (Priority.MORE_PAGES, 2), (Priority.DUE_STREAM, 4)):
+            for _ in range(calls):
+                await self.call(limiter, clock, key, priority)
+        assert clock.now() == start
+        for priority in (Priority.BACKFILL, Priority.MORE_PAGES):
+            waiting = asyncio.ensure_future(limiter.acquire(key, priority))
+            await eventually(lambda: clock.sleepers >= 1, "the waiter to queue")
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+        assert await limiter.used(key) == {"3600": 10}
+
+    async def test_a_backfill_waits_where_a_due_stream_would_not(
+        self, make_rate_limiter: MakeRateLimiter, clock: SimulatedClock
+    ) -> None:
+        limiter, key, start = make_rate_limiter([RateLimit(5, timedelta(hours=1))], clock), new_key(), clock.now()
+        for _ in range(2):
+            await limiter.acquire(key, Priority.BACKFILL)
+        assert await self.call(limiter, clock, key, Priority.BACKFILL) - start >= timedelta(hours=1)
+        again = clock.now()
+        for _ in range(4):
+            await self.call(limiter, clock, key)
+        assert clock.now() == again
 
     async def test_a_pause_holds_everybody_back(
         self, make_rate_limiter: MakeRateLimiter, clock: SimulatedClock

@@ -130,6 +130,8 @@ create index quarantine_of_page on quarantine (organisation_id, page_id);
 alter table dead_letters add column status text not null default 'open', add column settled_at timestamptz;
 alter table dead_letters alter column status drop default;
 create index dead_letters_requested on dead_letters (failed_at) where status = 'requested';
+alter table rate_calls add column priority smallint not null default 0;
+alter table rate_calls alter column priority drop default;
 """
 
 # pages of a stream overlap: the second may hold this lock shared while it waits, in the application, for the first,
