@@ -34,8 +34,8 @@ def test_a_sync_makes_jobs_due_and_says_where_to_look(serving: Callable[[HttpPar
     assert answer.headers["location"] == "/v1/etl/runs"
     assert answer.json() == {"kinds": ["events"], "requested_at": "2026-03-10T12:00:00Z"}
     assert due(fleet, organisation_id) == {"events"}
-    assert sync(client, {}).json()["kinds"] == ["master_data", "events"]
-    assert due(fleet, organisation_id) == {"master_data", "events"}
+    assert sync(client, {}).json()["kinds"] == ["master_data", "events", "positions", "trips", "amendments"]
+    assert due(fleet, organisation_id) == {"master_data", "events", "positions", "trips", "amendments"}
 
 
 def test_the_same_key_and_body_replay_the_first_answer_and_another_body_is_refused(

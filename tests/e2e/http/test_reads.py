@@ -5,6 +5,7 @@ import pytest
 
 from tests.e2e.http.world import DRIVER_ID, EVENTS, SPEEDING, VEHICLE_ID, Fleet, add_event, walk
 from trilha.domain.kernel import OrganisationId
+from trilha.domain.telemetry import Stream
 
 
 def names(answer: httpx.Response) -> list[str]:
@@ -97,7 +98,7 @@ def test_paging_neither_skips_nor_repeats_whatever_is_inserted_meanwhile(
         seen += [item["id"] for item in page["items"]]
         added.append(str(add_event(fleet, organisation_id, 1_000 + number * 13, minutes_ago=number * 2)))
     for identifier in added:
-        del fleet.database.of(organisation_id).events[int(identifier)]
+        del fleet.database.of(organisation_id).records[Stream.EVENTS][int(identifier)]
 
     assert len(seen) == len(set(seen))
     assert [identifier for identifier in seen if identifier not in added] == before

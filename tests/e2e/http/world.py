@@ -13,21 +13,42 @@ import msgspec
 
 from trilha.adapters.memory import (
     MemoryDatabase,
+    MemoryDeadLetters,
     MemoryFleetQueries,
     MemoryIngestionQueries,
     MemoryOrganisations,
+    MemoryOutbox,
+    MemoryPageReader,
+    MemoryRateLimiter,
     MemoryTelemetryQueries,
     MemoryUnitsOfWork,
     SimulatedClock,
     SimulatedIds,
 )
-from trilha.adapters.memory.database import StoredEvent
+from trilha.adapters.memory.database import StoredRecord
+from trilha.adapters.memory.reader import feed_of
+from trilha.application.call_budget import CallBudget
+from trilha.application.dead_letters import SettleDeadLetter
+from trilha.application.ports import RateLimit
 from trilha.application.request_sync import RequestSync
 from trilha.application.schedule import first_job_rows
+from trilha.application.telemetry.command_backfills import CancelBackfill, FindBackfill, RequestBackfill
+from trilha.application.telemetry.settle_quarantine import SettleQuarantine
+from trilha.application.telemetry.watch_feeds import WatchFeeds
 from trilha.domain.fleet import Classification, Driver, DriverKind, EventType, Group, Vehicle
 from trilha.domain.identity import Organisation
-from trilha.domain.kernel import DriverId, EventId, EventTypeId, GroupId, OrganisationId, VehicleId
-from trilha.domain.telemetry import Checkpoint, IngestionRun, RunKind, Stream, TelemetryEvent
+from trilha.domain.kernel import DriverId, EventId, EventTypeId, GroupId, OrganisationId, PositionId, TripId, VehicleId
+from trilha.domain.telemetry import (
+    Checkpoint,
+    IngestionRun,
+    Position,
+    Record,
+    RunKind,
+    Stream,
+    SubTrip,
+    TelemetryEvent,
+    Trip,
+)
 from trilha.entrypoints.http import HttpParts, create_app, hash_token, serve
 
 TOKEN = "a-token-for-tests-only"
@@ -37,6 +58,10 @@ START_DEADLINE_S = 20
 DRIVER_ID = 2**63 - 1
 VEHICLE_ID = -(2**63)
 EVENTS = 30
+POSITIONS = 120
+TRIPS = 6
+LOGIN = "mix-login"
+LIMITS = (RateLimit(calls=20, window=timedelta(minutes=1)), RateLimit(calls=500, window=timedelta(hours=1)))
 
 
 class Fleet:
@@ -57,12 +82,27 @@ class Fleet:
         return organisation.id
 
     def parts(self, **changes: Any) -> HttpParts:
+        units, letters = MemoryUnitsOfWork(self.database), MemoryDeadLetters(self.database)
+        ingestion = MemoryIngestionQueries(self.database)
         given: dict[str, Any] = {
             "fleet": MemoryFleetQueries(self.database),
             "telemetry": MemoryTelemetryQueries(self.database),
-            "ingestion": MemoryIngestionQueries(self.database),
+            "ingestion": ingestion,
             "organisations": MemoryOrganisations(self.database),
-            "request_sync": RequestSync(units=MemoryUnitsOfWork(self.database), clock=self.clock),
+            "request_sync": RequestSync(units=units, clock=self.clock),
+            "request_backfill": RequestBackfill(units=units, clock=self.clock, ids=self.ids),
+            "find_backfill": FindBackfill(units=units, clock=self.clock),
+            "cancel_backfill": CancelBackfill(units=units, clock=self.clock),
+            "settle_quarantine": SettleQuarantine(reader=MemoryPageReader(), units=units, clock=self.clock),
+            "dead_letters": letters,
+            "settle_dead_letter": SettleDeadLetter(dead_letters=letters, clock=self.clock),
+            "watch_feeds": WatchFeeds(
+                ingestion=ingestion,
+                dead_letters=letters,
+                outbox=MemoryOutbox(self.database),
+                calls=CallBudget(limiter=MemoryRateLimiter(self.database, LIMITS), limits=LIMITS, key=LOGIN),
+                clock=self.clock,
+            ),
             "clock": self.clock,
             "token_hash": hash_token(TOKEN),
             "version": "test",
@@ -93,6 +133,10 @@ def fill(fleet: Fleet, organisation_id: OrganisationId) -> None:
     )
     for number in range(EVENTS):
         add_event(fleet, organisation_id, number)
+    for number in range(POSITIONS):
+        add_record(fleet, organisation_id, a_position(number))
+    for number in range(TRIPS):
+        add_record(fleet, organisation_id, a_trip(number))
     run = IngestionRun(id=fleet.ids.new(), kind=RunKind.EVENTS, started_at=NOW - timedelta(minutes=1))
     tables.runs[run.id] = run
     tables.checkpoints[Stream.EVENTS] = Checkpoint(
@@ -111,9 +155,41 @@ def add_event(fleet: Fleet, organisation_id: OrganisationId, number: int, minute
         start_latitude_deg=-23.5,
         start_longitude_deg=-46.6,
     )
-    stored = StoredEvent(event=event, page_id=fleet.ids.new(), received_at=NOW)
-    fleet.database.of(organisation_id).events[event.id] = (stored,)
+    add_record(fleet, organisation_id, event)
     return event.id
+
+
+def a_position(number: int, **changes: Any) -> Position:
+    """Vehicles in turns, each going north-east from the city; 30 s from one to the next of the same vehicle."""
+    turn = POSITIONS // 3 - number // 3
+    given: dict[str, Any] = {
+        "id": PositionId(number * 7919),
+        "occurred_at": NOW - timedelta(seconds=30 * turn),
+        "driver_id": DriverId(DRIVER_ID - number % 2),
+        "vehicle_id": VehicleId(VEHICLE_ID + number % 3),
+        "latitude_deg": -23.5 - turn * 0.001,
+        "longitude_deg": -46.6 - turn * 0.001,
+        "speed_kmh": 50.0,
+    }
+    return Position(**{**given, **changes})
+
+
+def a_trip(number: int) -> Trip:
+    begun = NOW - timedelta(hours=number + 1)
+    return Trip(
+        id=TripId(number * 7919),
+        occurred_at=begun,
+        driver_id=DriverId(DRIVER_ID - number % 2),
+        vehicle_id=VehicleId(VEHICLE_ID + number % 3),
+        started_at=begun,
+        distance_km=12.5,
+        sub_trips=(SubTrip(started_at=begun, distance_km=12.5),),
+    )
+
+
+def add_record(fleet: Fleet, organisation_id: OrganisationId, record: Record) -> None:
+    stored = StoredRecord(record=record, page_id=fleet.ids.new(), received_at=NOW)
+    fleet.database.of(organisation_id).records[feed_of(record)][record.id] = (stored,)
 
 
 def free_port() -> int:

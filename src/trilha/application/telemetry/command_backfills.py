@@ -1,4 +1,4 @@
-"""A person wants a past time brought in, or no longer."""
+"""A person wants a past time brought in, or to know how far that is, or no longer."""
 
 from datetime import datetime
 from uuid import UUID
@@ -54,6 +54,22 @@ class RequestBackfill:
                 await unit.idempotency.remember(command.scope, msgspec.json.encode(result), now)
             await unit.commit()
         return result
+
+
+class FindBackfill:
+    """How one backfill stands."""
+
+    def __init__(self, *, units: UnitsOfWork[OperationsUnitOfWork], clock: Clock) -> None:
+        self._units = units
+        self._clock = clock
+
+    async def __call__(self, organisation_id: OrganisationId, backfill_id: UUID) -> BackfillView:
+        """Raises NotFound."""
+        async with self._units(organisation_id) as unit:
+            backfill = await unit.backfills.get(backfill_id)
+        if backfill is None:
+            raise backfill_missing(backfill_id)
+        return backfill_view(backfill, self._clock.now())
 
 
 class CancelBackfillCommand(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dependency_injector import providers
 
 from trilha.adapters.postgres import Lanes, check_server, open_pool
-from trilha.entrypoints.container.sources import reader_named
+from trilha.entrypoints.container.sources import budget_key, call_limits, reader_named
 from trilha.entrypoints.container.table import Container
 from trilha.entrypoints.settings import Settings, variable
 
@@ -29,6 +29,8 @@ async def open_database(settings: Settings, process: str) -> AsyncGenerator[Cont
             lanes=lanes,
             system_pool=system,
             reader=providers.Callable(reader_named, settings.fleet_source),
+            call_limits=providers.Object(call_limits(settings)),
+            budget_key=providers.Object(budget_key(settings)),
         )
 
 

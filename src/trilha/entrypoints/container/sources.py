@@ -23,6 +23,7 @@ from trilha.domain.telemetry import PageReader, TelemetrySource
 from trilha.entrypoints.settings import BadSettings, Settings, missing_mix_settings, variable
 
 GROUP = "trilha.adapters"
+MIX = "mix"
 _SOURCES = "fleet_source."
 _READERS = "page_reader."
 
@@ -93,6 +94,13 @@ def open_mix_source(parts: SourceParts) -> AbstractAsyncContextManager[Source]:
         rate_limiter=parts.rate_limiter,
         holder=parts.worker,
     )
+
+
+def budget_key(settings: Settings) -> str | None:
+    """What the login's calls are counted under; None where this process does not know it, or for other adapters."""
+    if settings.fleet_source != MIX or missing_mix_settings(settings):
+        return None
+    return mix_settings(settings).key
 
 
 def call_limits(settings: Settings) -> tuple[RateLimit, ...]:

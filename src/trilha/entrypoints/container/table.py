@@ -14,19 +14,21 @@ from trilha.adapters.postgres import (
     PostgresLeases,
     PostgresOrganisations,
     PostgresOutbox,
+    PostgresRateLimiter,
     PostgresTelemetryQueries,
     units_of_work,
 )
 from trilha.adapters.postgres.pools import Pool
 from trilha.adapters.system import SystemClock, Uuid7Ids
+from trilha.application.call_budget import CallBudget
 from trilha.application.dead_letters import RedeliverDeadLetters, SettleDeadLetter
 from trilha.application.exclusive_run import LEASE_TTL, ExclusiveRun
 from trilha.application.fleet.sync_master_data import SyncMasterData
 from trilha.application.identity.connect_organisations import ConnectOrganisations
-from trilha.application.ports import EventBus, LiveFeed, TaskQueue
+from trilha.application.ports import EventBus, LiveFeed, RateLimit, TaskQueue
 from trilha.application.relay_outbox import RelayOutbox
 from trilha.application.request_sync import RequestSync
-from trilha.application.telemetry.command_backfills import CancelBackfill, RequestBackfill
+from trilha.application.telemetry.command_backfills import CancelBackfill, FindBackfill, RequestBackfill
 from trilha.application.telemetry.fill_backfills import FillBackfills
 from trilha.application.telemetry.ingest_stream import IngestStream
 from trilha.application.telemetry.on_events_ingested import CountThroughput
@@ -34,6 +36,7 @@ from trilha.application.telemetry.read_amendments import ReadAmendments
 from trilha.application.telemetry.replay_raw import ReplayRaw
 from trilha.application.telemetry.settle_quarantine import SettleQuarantine
 from trilha.application.telemetry.store_page import StorePage
+from trilha.application.telemetry.watch_feeds import WatchFeeds
 from trilha.application.tick_schedule import TickSchedule
 from trilha.domain.telemetry import PageReader
 from trilha.entrypoints.container.sources import Source
@@ -50,6 +53,8 @@ class Container(containers.DeclarativeContainer):
     live: providers.Dependency[LiveFeed] = providers.Dependency()
     source: providers.Dependency[Source] = providers.Dependency()
     reader: providers.Dependency[PageReader] = providers.Dependency()
+    call_limits: providers.Dependency[tuple[RateLimit, ...]] = providers.Dependency()
+    budget_key: providers.Dependency[str | None] = providers.Dependency()
     lease_ttl: providers.Dependency[timedelta] = providers.Dependency(instance_of=timedelta, default=LEASE_TTL)
     worker: providers.Dependency[str] = providers.Dependency(instance_of=str)
 
@@ -65,6 +70,8 @@ class Container(containers.DeclarativeContainer):
     fleet_queries = providers.Singleton(PostgresFleetQueries, app_pool, lanes)
     telemetry_queries = providers.Singleton(PostgresTelemetryQueries, lanes)
     ingestion_queries = providers.Singleton(PostgresIngestionQueries, app_pool)
+
+    rate_limiter = providers.Singleton(PostgresRateLimiter, system_pool, clock, call_limits)
 
     exclusive_run = providers.Factory(
         ExclusiveRun,
@@ -95,9 +102,19 @@ class Container(containers.DeclarativeContainer):
     )
     request_sync = providers.Factory(RequestSync, units=units, clock=clock)
     request_backfill = providers.Factory(RequestBackfill, units=units, clock=clock, ids=ids)
+    find_backfill = providers.Factory(FindBackfill, units=units, clock=clock)
     cancel_backfill = providers.Factory(CancelBackfill, units=units, clock=clock)
     settle_quarantine = providers.Factory(SettleQuarantine, reader=reader, units=units, clock=clock)
     settle_dead_letter = providers.Factory(SettleDeadLetter, dead_letters=dead_letters, clock=clock)
+    call_budget = providers.Factory(CallBudget, limiter=rate_limiter, limits=call_limits, key=budget_key)
+    watch_feeds = providers.Factory(
+        WatchFeeds,
+        ingestion=ingestion_queries,
+        dead_letters=dead_letters,
+        outbox=outbox,
+        calls=call_budget,
+        clock=clock,
+    )
     count_throughput = providers.Factory(CountThroughput, units=units)
     relay_outbox = providers.Factory(RelayOutbox, outbox=outbox, bus=bus)
     redeliver_dead_letters = providers.Factory(RedeliverDeadLetters, dead_letters=dead_letters, clock=clock)

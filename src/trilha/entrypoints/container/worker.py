@@ -11,7 +11,7 @@ from trilha.adapters.nats import NatsEventBus, open_nats
 from trilha.adapters.nats.live_feed import NatsLiveFeed
 from trilha.adapters.nats.task_queue import NatsTaskQueue
 from trilha.adapters.nats.tasks import TaskBroker, started, task_broker
-from trilha.adapters.postgres import PostgresLeadership, PostgresRateLimiter, PostgresTokenStore
+from trilha.adapters.postgres import PostgresLeadership, PostgresTokenStore
 from trilha.application.fleet.sync_master_data import SyncMasterDataCommand
 from trilha.application.identity.connect_organisations import ConnectOrganisationsCommand
 from trilha.application.schedule import JOBS
@@ -23,7 +23,7 @@ from trilha.domain.kernel import OrganisationId
 from trilha.domain.telemetry import IngestionRun, RunKind, Stream
 from trilha.entrypoints.container.database import open_database
 from trilha.entrypoints.container.schema import ensure_months
-from trilha.entrypoints.container.sources import SourceParts, call_limits, source_named
+from trilha.entrypoints.container.sources import SourceParts, source_named
 from trilha.entrypoints.container.table import Container
 from trilha.entrypoints.settings import Settings
 from trilha.entrypoints.worker.parts import WorkerParts
@@ -54,7 +54,7 @@ async def open_source(settings: Settings, process: str) -> AsyncGenerator[Contai
             settings=settings,
             clock=clock,
             token_store=PostgresTokenStore(pool, clock),
-            rate_limiter=PostgresRateLimiter(pool, clock, call_limits(settings)),
+            rate_limiter=container.rate_limiter(),
             worker=container.worker(),
         )
         container.source.override(await stack.enter_async_context(source_named(settings.fleet_source)(parts)))

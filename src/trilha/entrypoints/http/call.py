@@ -1,16 +1,19 @@
 """One request, as handlers see it."""
 
+import hashlib
 import re
 from collections.abc import Sequence
 from typing import Any, TypeVar
+from uuid import UUID
 
 import msgspec
 from litestar import Request
 from litestar.datastructures import State
 from litestar.types import Scope
 
+from trilha.application.ports import IdempotencyScope
 from trilha.domain.identity import Organisation
-from trilha.domain.kernel import OrganisationId, parse_source_id
+from trilha.domain.kernel import InvalidValue, OrganisationId, parse_source_id
 from trilha.entrypoints.http.feed_gauges import FeedGauges
 from trilha.entrypoints.http.metrics import RequestMetrics
 from trilha.entrypoints.http.parts import HttpParts
@@ -20,6 +23,7 @@ from trilha.entrypoints.http.tenancy import Tenancy
 
 KEY_HEADER = "Idempotency-Key"
 _KEY = re.compile(rb"[!-~]{1,200}")
+_UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 Asked = TypeVar("Asked", bound=Query)
 
 
@@ -73,9 +77,29 @@ class Call(Request[Any, Any, State]):
         """An id in the path; raises InvalidValue."""
         return parse_source_id(self.scope["path_params"][name], name)
 
+    def uuid(self, name: str) -> UUID:
+        """An id of ours in the path; raises InvalidValue."""
+        text: str = self.scope["path_params"][name]
+        if not _UUID.fullmatch(text):
+            raise InvalidValue(name, text, "a UUID such as 019b1f5e-7d1c-7c3e-9d5a-4c1f0e2b3a4d")
+        return UUID(text)
+
     def header(self, name: bytes) -> bytes | None:
         """A header by its name in lower case."""
         return context_of(self.scope).headers.get(name)
+
+    def scope_of(self, organisation_id: OrganisationId, body: bytes) -> IdempotencyScope | None:
+        """What makes this command repeatable, if the client gave it a key."""
+        key = self.idempotency_key()
+        if key is None:
+            return None
+        return IdempotencyScope(
+            organisation_id=organisation_id,
+            user="token",
+            route=f"{self.method} {self.scope['path']}",
+            key=key,
+            body_digest=hashlib.sha256(body).hexdigest(),
+        )
 
     def idempotency_key(self) -> str | None:
         """The key that makes a command repeatable; raises Refusal for one that is not printable ASCII."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -41,6 +42,15 @@ _TENANT = Parameter(
     description="Which organisation; needed where there are several",
     schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.UUID),
 )
+_OUR_ID = ("An id of ours", Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.UUID))
+_OURS = {
+    "backfill_id": _OUR_ID,
+    "entry_id": _OUR_ID,
+    "event_id": _OUR_ID,
+    "consumer": ("The name of a consumer of events", Schema(type=OpenAPIType.STRING, pattern="^[a-z0-9-]{1,100}$")),
+}
+"""Names in paths that are no ids of the source."""
+_NOTHING_ELSE: Mapping[str, OpenAPIType] = MappingProxyType({})
 _SECURITY: list[SecurityRequirement] = [{"token": []}]
 
 
@@ -52,8 +62,9 @@ def reads(
     tag: str,
     query: type[Query] = Query,
     of_an_organisation: bool = True,
+    also: Mapping[str, OpenAPIType] = _NOTHING_ELSE,
 ) -> Decorator:
-    """Declare a GET under the bearer token. `{names}` in the path are ids of the source."""
+    """Declare a GET under the bearer token. `also` are media types of the answer besides JSON."""
     parameters = [*_path_parameters(path), *_query_parameters(query)]
     if of_an_organisation:
         parameters.append(_TENANT)
@@ -63,12 +74,12 @@ def reads(
         tags=[tag],
         security=_SECURITY,
         responses={200: _answer(answer), **_problems(_OF_AN_ORGANISATION)},
-        operation_class=_documented(parameters),
+        operation_class=_documented(parameters, also=also),
     )
 
 
 def commands(path: str, operation_id: str, answer: type[Any], *, tag: str, body: type[Any]) -> Decorator:
-    """Declare a POST under the bearer token that hands work over and answers 202 with a Location."""
+    """Declare a POST with a body that hands work over and answers 202 with a Location."""
     key = Parameter(
         name="Idempotency-Key",
         param_in="header",
@@ -83,6 +94,19 @@ def commands(path: str, operation_id: str, answer: type[Any], *, tag: str, body:
         status_code=HTTPStatus.ACCEPTED,
         responses={202: _answer(answer), **_problems((*_OF_AN_ORGANISATION, 409, 413, 415, 422))},
         operation_class=_documented([key, _TENANT], body),
+    )
+
+
+def settles(path: str, operation_id: str, answer: type[Any], *, tag: str) -> Decorator:
+    """Declare a POST without a body that decides about the thing in its path; the same decision twice is once."""
+    return post(
+        path,
+        operation_id=operation_id,
+        tags=[tag],
+        security=_SECURITY,
+        status_code=HTTPStatus.OK,
+        responses={200: _answer(answer), **_problems((*_OF_AN_ORGANISATION, 409))},
+        operation_class=_documented([*_path_parameters(path), _TENANT]),
     )
 
 
@@ -134,7 +158,9 @@ def json_body(kind: type[Any]) -> Schema:
     return _as_schema(components[schema["$ref"]])
 
 
-def _documented(parameters: Sequence[Parameter], body: type[Any] | None = None) -> type[Operation]:
+def _documented(
+    parameters: Sequence[Parameter], body: type[Any] | None = None, also: Mapping[str, OpenAPIType] = _NOTHING_ELSE
+) -> type[Operation]:
     @dataclass
     class Documented(Operation):
         def __post_init__(self) -> None:
@@ -148,16 +174,21 @@ def _documented(parameters: Sequence[Parameter], body: type[Any] | None = None) 
                 accepted = (self.responses or {})["202"]
                 if isinstance(accepted, OpenAPIResponse):
                     accepted.headers = {"Location": OpenAPIHeader(schema=Schema(type=OpenAPIType.STRING))}
+            answered = (self.responses or {}).get("200")
+            if isinstance(answered, OpenAPIResponse) and answered.content is not None:
+                answered.content |= {kind: OpenAPIMediaType(schema=Schema(type=what)) for kind, what in also.items()}
 
     return Documented
 
 
 def _path_parameters(path: str) -> list[Parameter]:
     names = [part[1:-1].partition(":")[0] for part in path.split("/") if part.startswith("{")]
-    return [
-        Parameter(name=name, param_in="path", required=True, description="An id of the source", schema=SOURCE_ID_SCHEMA)
-        for name in names
-    ]
+    return [_path_parameter(name) for name in names]
+
+
+def _path_parameter(name: str) -> Parameter:
+    description, schema = _OURS.get(name, ("An id of the source", SOURCE_ID_SCHEMA))
+    return Parameter(name=name, param_in="path", required=True, description=description, schema=schema)
 
 
 def _query_parameters(query: type[Query]) -> list[Parameter]:
@@ -186,6 +217,7 @@ def _as_schema(raw: Mapping[str, Any]) -> Schema:
         type=OpenAPIType(raw["type"]) if "type" in raw else None,
         description=raw.get("description"),
         enum=raw.get("enum"),
+        format=raw.get("format"),
         default=raw.get("default"),
         items=_as_schema(raw["items"]) if "items" in raw else None,
         min_items=raw.get("minItems"),

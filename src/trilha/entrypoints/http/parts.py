@@ -5,10 +5,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 
+from trilha.application.dead_letters import SettleDeadLetter
 from trilha.application.fleet.queries import FleetQueries
-from trilha.application.ports import Clock
+from trilha.application.ports import Clock, DeadLetters
 from trilha.application.request_sync import RequestSync
+from trilha.application.telemetry.command_backfills import CancelBackfill, FindBackfill, RequestBackfill
 from trilha.application.telemetry.queries import IngestionQueries, TelemetryQueries
+from trilha.application.telemetry.settle_quarantine import SettleQuarantine
+from trilha.application.telemetry.watch_feeds import WatchFeeds
 from trilha.domain.identity import Organisations
 from trilha.entrypoints.http.access import AccessLog, through_structlog
 
@@ -30,6 +34,13 @@ class HttpParts:
     ingestion: IngestionQueries
     organisations: Organisations
     request_sync: RequestSync
+    request_backfill: RequestBackfill
+    find_backfill: FindBackfill
+    cancel_backfill: CancelBackfill
+    settle_quarantine: SettleQuarantine
+    dead_letters: DeadLetters
+    settle_dead_letter: SettleDeadLetter
+    watch_feeds: WatchFeeds
     clock: Clock
     token_hash: bytes
     version: str

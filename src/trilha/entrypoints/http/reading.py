@@ -6,9 +6,9 @@ everything would look like an answer. Reading with Litestar's own query paramete
 a third of what everything but the database takes.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated, Self, get_args, get_type_hints
 from urllib.parse import unquote_to_bytes
@@ -16,18 +16,20 @@ from urllib.parse import unquote_to_bytes
 import msgspec
 from litestar.openapi.spec import OpenAPIFormat, OpenAPIType, Schema
 
-from trilha.application.ports import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
-from trilha.domain.fleet import Classification
+from trilha.application.ports import DEFAULT_LIMIT, MAX_LIMIT, LetterStatus, PageRequest
+from trilha.domain.fleet import MASTER_KINDS, Classification
 from trilha.domain.kernel import InvalidValue, TimeRange, parse_source_id
-from trilha.domain.telemetry import RunKind, RunStatus
+from trilha.domain.telemetry import BackfillStatus, RunKind, RunStatus, Stream
 from trilha.entrypoints.http.problems import Refusal, bad_parameter
 
 MAX_QUERY_BYTES = 8_192
 MAX_SEARCH_CHARS = 100
 MAX_CURSOR_CHARS = 500
 MAX_NAME_SHOWN = 60
+MAX_TOLERANCE_M = 10_000.0
 SOURCE_ID_SCHEMA = Schema(type=OpenAPIType.STRING, pattern="^-?[0-9]{1,19}$")
 _ZONED = "a time with its zone, such as 2026-03-10T14:21:07Z; in a URL, the + of a zone is written %2B"
+_DECIMAL = re.compile(r"[0-9]{1,5}(\.[0-9]{1,3})?")
 _FLAGS = {"true": True, "false": False}
 
 
@@ -72,19 +74,34 @@ def _instant(text: str, field: str) -> datetime:
         raise InvalidValue(field, text, _ZONED) from None
 
 
-def _one_of(kind: type[StrEnum]) -> Callable[[str, str], str]:
-    known = frozenset(kind)
-
+def _one_of(words: Sequence[str]) -> Callable[[str, str], str]:
     def read(text: str, field: str) -> str:
-        if text not in known:
-            raise InvalidValue(field, text, "one of " + ", ".join(kind))
+        if text not in words:
+            raise InvalidValue(field, text, "one of " + ", ".join(words))
         return text
 
     return read
 
 
-def _choice(kind: type[StrEnum], description: str) -> Reader:
-    return Reader(_one_of(kind), Schema(type=OpenAPIType.STRING, enum=[member.value for member in kind]), description)
+def choice(words: Iterable[str], description: str) -> Reader:
+    """One of some words, such as the members of a StrEnum."""
+    plain = [str(word) for word in words]
+    return Reader(_one_of(plain), Schema(type=OpenAPIType.STRING, enum=plain), description)
+
+
+def _metres(most: float) -> Callable[[str, str], float]:
+    def read(text: str, field: str) -> float:
+        # 5 digits and 3 behind the point: whatever float() takes beyond that (1e3, inf, 1_0) is no figure in a URL
+        if not _DECIMAL.fullmatch(text) or float(text) > most:
+            raise InvalidValue(field, text, f"metres from 0 to {most:g}, such as 12.5")
+        return float(text)
+
+    return read
+
+
+def flag(description: str) -> Reader:
+    """Yes or no."""
+    return Reader(_flag, Schema(type=OpenAPIType.BOOLEAN), description)
 
 
 def _id_of(what: str) -> Reader:
@@ -95,7 +112,8 @@ def _time(description: str) -> Reader:
     return Reader(_instant, Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.DATE_TIME), description)
 
 
-Flag = Annotated[bool, Reader(_flag, Schema(type=OpenAPIType.BOOLEAN), "Only records for which this holds")]
+Flag = Annotated[bool, flag("Only records for which this holds")]
+WithWithdrawn = Annotated[bool, flag("Also records that the source has withdrawn since, with the time of that")]
 Search = Annotated[
     str,
     Reader(
@@ -110,9 +128,20 @@ GroupRef = Annotated[int, _id_of("group")]
 EventTypeRef = Annotated[int, _id_of("event type")]
 From = Annotated[datetime, _time("Not before this time (RFC 3339, zone required)")]
 To = Annotated[datetime, _time("Before this time (RFC 3339, zone required)")]
-ClassificationName = Annotated[str, _choice(Classification, "What the event type means to the organisation")]
-RunKindName = Annotated[str, _choice(RunKind, "What the run brings in")]
-RunStatusName = Annotated[str, _choice(RunStatus, "How the run stands")]
+ClassificationName = Annotated[str, choice(Classification, "What the event type means to the organisation")]
+RunKindName = Annotated[str, choice(RunKind, "What the run brings in")]
+RunStatusName = Annotated[str, choice(RunStatus, "How the run stands")]
+BackfillStatusName = Annotated[str, choice(BackfillStatus, "How the backfill stands")]
+LetterStatusName = Annotated[str, choice(LetterStatus, "What was decided about the letter")]
+QuarantinedName = Annotated[str, choice([*Stream, *MASTER_KINDS], "Which stream or list the record came in")]
+Tolerance = Annotated[
+    float,
+    Reader(
+        _metres(MAX_TOLERANCE_M),
+        Schema(type=OpenAPIType.NUMBER, minimum=0, maximum=MAX_TOLERANCE_M, default=0),
+        "Leave out points nearer than so many metres to the line that remains",
+    ),
+]
 Limit = Annotated[
     int,
     Reader(

@@ -4,9 +4,27 @@ from collections.abc import Sequence
 
 from litestar.handlers import HTTPRouteHandler
 
-from trilha.entrypoints.http.routes import etl, fleet, identity, operations, pages, telemetry
+from trilha.entrypoints.http.routes import (
+    backfills,
+    dead_letters,
+    etl,
+    fleet,
+    identity,
+    operations,
+    pages,
+    quarantine,
+    telemetry,
+)
 
-GUARDED: Sequence[HTTPRouteHandler] = (*fleet.ROUTES, *telemetry.ROUTES, *etl.ROUTES, *identity.ROUTES)
+GUARDED: Sequence[HTTPRouteHandler] = (
+    *fleet.ROUTES,
+    *telemetry.ROUTES,
+    *etl.ROUTES,
+    *backfills.ROUTES,
+    *quarantine.ROUTES,
+    *dead_letters.ROUTES,
+    *identity.ROUTES,
+)
 """What needs the token; every path begins with /v1."""
 
 OPEN: Sequence[HTTPRouteHandler] = (*operations.ROUTES, *pages.ROUTES)

@@ -1,21 +1,19 @@
-"""How the data come in: runs, checkpoints, and asking for fresh data now."""
+"""How the data come in: runs, checkpoints, gaps, how the feed is, and asking for fresh data now."""
 
-import hashlib
 from http import HTTPStatus
 from typing import Annotated, Literal
 
 import msgspec
 
-from trilha.application.ports import IdempotencyScope
 from trilha.application.request_sync import RequestSyncCommand, SyncRequested
 from trilha.application.schedule import SYNCED
-from trilha.application.telemetry.views import CheckpointView, RunView
-from trilha.domain.kernel import OrganisationId
+from trilha.application.telemetry.views import CheckpointView, GapView, RunView
+from trilha.application.telemetry.watch_feeds import FeedHealth
 from trilha.entrypoints.http.answers import Answer, json
 from trilha.entrypoints.http.bodies import read_json
 from trilha.entrypoints.http.call import Call
 from trilha.entrypoints.http.documentation import commands, reads
-from trilha.entrypoints.http.reading import PagedQuery, Query, RunKindName, RunStatusName
+from trilha.entrypoints.http.reading import PagedQuery, Query, RunKindName, RunStatusName, flag
 
 SYNC_PATH = "/v1/etl/sync"
 RUNS_PATH = "/v1/etl/runs"
@@ -34,6 +32,19 @@ class CheckpointList(msgspec.Struct, frozen=True):
     """Every stream that was ever begun."""
 
     items: tuple[CheckpointView, ...]
+
+
+class GapPage(msgspec.Struct, frozen=True):
+    """Gaps, and where to go on."""
+
+    items: tuple[GapView, ...]
+    next_cursor: str | None
+
+
+class GapsQuery(PagedQuery, frozen=True, kw_only=True):
+    """Which gaps."""
+
+    open: Annotated[bool, flag("Only gaps that are not filled yet")] = False
 
 
 class RunsQuery(PagedQuery, frozen=True, kw_only=True):
@@ -72,6 +83,28 @@ async def list_checkpoints(request: Call) -> Answer:
     return json(CheckpointList(tuple(found)))
 
 
+@reads("/v1/etl/gaps", "listGaps", GapPage, tag="etl", query=GapsQuery)
+async def list_gaps(request: Call) -> Answer:
+    """Times that a stream could not give, newest first.
+
+    A gap opens where the feed was away for longer than the source streams; a backfill heals and closes it by itself.
+    """
+    asked = request.asks(GapsQuery)
+    found = await request.parts.ingestion.gaps(await request.organisation(), asked.page, only_open=asked.open)
+    return json(found)
+
+
+@reads("/v1/etl/health", "getFeedHealth", FeedHealth, tag="etl")
+async def get_feed_health(request: Call) -> Answer:
+    """How each stream is, and what a person can do where one is not well.
+
+    `ok`, `behind` (catching up, or with an open gap), `stale` (nobody asks the source) or `failing`, each with its
+    reason; the whole is as its worst stream. The budget of calls is shared by all tools of the source's login.
+    """
+    request.asks(Query)
+    return json(await request.parts.watch_feeds(await request.organisation()))
+
+
 @commands(SYNC_PATH, "requestSync", SyncRequested, tag="etl", body=SyncRequest)
 async def request_sync(request: Call) -> Answer:
     """Bring data up to date now, not at the next turn.
@@ -84,22 +117,10 @@ async def request_sync(request: Call) -> Answer:
     command = RequestSyncCommand(
         organisation_id=organisation_id,
         kinds=tuple(dict.fromkeys(asked.kinds)),
-        scope=_scope(organisation_id, request.idempotency_key(), raw),
+        scope=request.scope_of(organisation_id, raw),
     )
     accepted = await request.parts.request_sync(command)
     return json(accepted, status=HTTPStatus.ACCEPTED, headers=((b"location", RUNS_PATH.encode()),))
 
 
-def _scope(organisation_id: OrganisationId, key: str | None, body: bytes) -> IdempotencyScope | None:
-    if key is None:
-        return None
-    return IdempotencyScope(
-        organisation_id=organisation_id,
-        user="token",
-        route=f"POST {SYNC_PATH}",
-        key=key,
-        body_digest=hashlib.sha256(body).hexdigest(),
-    )
-
-
-ROUTES = (list_runs, list_checkpoints, request_sync)
+ROUTES = (list_runs, list_checkpoints, list_gaps, get_feed_health, request_sync)
