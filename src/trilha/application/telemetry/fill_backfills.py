@@ -60,7 +60,7 @@ class FillBackfills:
 
     async def __call__(self, command: FillBackfillsCommand) -> IngestionRun | None:
         """Do it once."""
-        if await self._next(command.organisation_id) is None:
+        if await self._is_idle(command.organisation_id):
             return None
 
         def steps(lease: Lease, run: IngestionRun, external_id: int) -> AsyncGenerator[IngestionRun, None]:
@@ -80,6 +80,12 @@ class FillBackfills:
             if page is not None:
                 run = await self._stored(lease, run, backfill.id, window, page)
                 yield run
+
+    async def _is_idle(self, organisation_id: OrganisationId) -> bool:
+        """Whether there is nothing to bring in, and no run of a dead worker to be declared lost."""
+        async with self._units(organisation_id) as unit:
+            left = [*await unit.backfills.unfinished(), *await unit.runs.running(RunKind.BACKFILL)]
+        return not left
 
     async def _next(self, organisation_id: OrganisationId) -> Backfill | None:
         async with self._units(organisation_id) as unit:
