@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import pytest
 
@@ -25,7 +24,7 @@ from trilha.adapters.memory import (
     SimulatedIds,
 )
 from trilha.application.ports import Clock, Lease, RateLimit
-from trilha.domain.kernel import OrganisationId, RejectedRecord
+from trilha.domain.kernel import OrganisationId
 
 
 @pytest.fixture
@@ -130,16 +129,6 @@ def telemetry_queries(database: MemoryDatabase) -> MemoryTelemetryQueries:
 @pytest.fixture
 def ingestion_queries(database: MemoryDatabase) -> MemoryIngestionQueries:
     return MemoryIngestionQueries(database)
-
-
-@pytest.fixture
-def quarantined(
-    database: MemoryDatabase,
-) -> Callable[[OrganisationId], Awaitable[list[tuple[str, UUID | None, datetime, RejectedRecord]]]]:
-    async def read(organisation_id: OrganisationId) -> list[tuple[str, UUID | None, datetime, RejectedRecord]]:
-        return [(row.stream, row.page_id, row.at, row.record) for row in database.of(organisation_id).quarantine]
-
-    return read
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ class TestMemoryThroughput(contracts.ThroughputContract):
     pass
 
 
-class TestMemoryTelemetryEvents(contracts.TelemetryEventsContract):
+class TestMemoryTelemetryRecords(contracts.TelemetryRecordsContract):
     pass
 
 

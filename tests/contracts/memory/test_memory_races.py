@@ -6,9 +6,10 @@ import pytest
 
 from trilha.adapters.memory import MemoryUnitOfWork, MemoryUnitsOfWork
 from trilha.domain.kernel import Conflict, OrganisationId
+from trilha.domain.telemetry import Stream
 from trilha.testing.contracts.fresh import NOON, WithOrganisations, new_id
 from trilha.testing.contracts.ingestion import FIRST
-from trilha.testing.contracts.telemetry_events import an_event
+from trilha.testing.contracts.telemetry_records import an_event
 
 Write = Callable[[MemoryUnitOfWork], Awaitable[object]]
 EVENT_ID, PAGE_ID = new_id(), new_id()
@@ -20,9 +21,9 @@ class TestRaces(WithOrganisations):
         [
             lambda unit: unit.checkpoints.save(FIRST),
             lambda unit: unit.first_time("consumer", EVENT_ID),
-            lambda unit: unit.events.merge(PAGE_ID, NOON, [an_event()]),
+            lambda unit: unit.records(Stream.EVENTS).merge(PAGE_ID, NOON, [an_event()]),
         ],
-        ids=["checkpoint", "inbox", "events"],
+        ids=["checkpoint", "inbox", "records"],
     )
     async def test_the_second_to_commit_is_refused(
         self, units: MemoryUnitsOfWork, organisation_id: OrganisationId, write: Write

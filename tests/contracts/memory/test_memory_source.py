@@ -8,7 +8,7 @@ from trilha.adapters.memory import MemorySource, SimulatedClock, SourceFleet
 from trilha.domain.fleet import Driver, EventType, Group, MasterList, SourceOrganisation, Vehicle
 from trilha.domain.kernel import DriverId, EventTypeId, GroupId, VehicleId
 from trilha.testing import contracts
-from trilha.testing.contracts.telemetry_events import an_event
+from trilha.testing.contracts.telemetry_records import an_event
 
 EXTERNAL_ID = 77
 

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
-from uuid import UUID
 
 import psycopg
 import pytest
@@ -28,7 +27,7 @@ from trilha.adapters.postgres import (
 )
 from trilha.adapters.system import SystemClock, Uuid7Ids
 from trilha.application.ports import Clock, Lease, RateLimit
-from trilha.domain.kernel import OrganisationId, RejectedRecord
+from trilha.domain.kernel import OrganisationId
 
 __all__ = ["postgres_superuser", "postgres_superuser_url", "postgres_template", "postgres_urls"]
 
@@ -125,20 +124,6 @@ def telemetry_queries(lanes: Lanes) -> PostgresTelemetryQueries:
 @pytest.fixture
 def ingestion_queries(pool: Pool) -> PostgresIngestionQueries:
     return PostgresIngestionQueries(pool)
-
-
-@pytest.fixture
-def quarantined(
-    postgres_superuser: psycopg.Connection,
-) -> Callable[[OrganisationId], Awaitable[list[tuple[str, UUID | None, datetime, RejectedRecord]]]]:
-    async def read(organisation_id: OrganisationId) -> list[tuple[str, UUID | None, datetime, RejectedRecord]]:
-        rows = postgres_superuser.execute(
-            "select stream, page_id, at, position, reason, detail, raw from quarantine where organisation_id = %s",
-            (organisation_id,),
-        )
-        return [(stream, page_id, at, RejectedRecord(*record)) for stream, page_id, at, *record in rows]
-
-    return read
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ class TestPostgresThroughput(contracts.ThroughputContract):
     pass
 
 
-class TestPostgresTelemetryEvents(contracts.TelemetryEventsContract):
+class TestPostgresTelemetryRecords(contracts.TelemetryRecordsContract):
     pass
 
 

@@ -18,9 +18,6 @@ from trilha.testing.contracts.ingestion import (
     CheckpointsContract,
     HourCounts,
     IngestionRunsContract,
-    QuarantineContract,
-    Quarantined,
-    RawPagesContract,
     ThroughputContract,
 )
 from trilha.testing.contracts.jobs import JobsContract, TakeTask, TaskQueueContract
@@ -30,9 +27,10 @@ from trilha.testing.contracts.master_data import MasterDataContract
 from trilha.testing.contracts.organisations import OrganisationsContract
 from trilha.testing.contracts.outbox import OutboxContract
 from trilha.testing.contracts.rate_limiter import MakeRateLimiter, RateLimiterContract
+from trilha.testing.contracts.raw_pages import QuarantineContract, RawPagesContract
 from trilha.testing.contracts.sources import FleetSourceContract, TelemetrySourceContract
-from trilha.testing.contracts.telemetry_events import TelemetryEventsContract
 from trilha.testing.contracts.telemetry_queries import IngestionQueriesContract, TelemetryQueriesContract
+from trilha.testing.contracts.telemetry_records import TelemetryRecordsContract
 from trilha.testing.contracts.token_store import TokenStoreContract
 from trilha.testing.contracts.unit_of_work import GuardContract, InboxContract, UnitOfWorkContract
 
@@ -62,13 +60,12 @@ __all__ = [
     "OrganisationsContract",
     "OutboxContract",
     "QuarantineContract",
-    "Quarantined",
     "RateLimiterContract",
     "RawPagesContract",
     "TakeTask",
     "TaskQueueContract",
-    "TelemetryEventsContract",
     "TelemetryQueriesContract",
+    "TelemetryRecordsContract",
     "TelemetrySourceContract",
     "ThroughputContract",
     "TokenStoreContract",

@@ -1,9 +1,8 @@
-"""The contracts of Checkpoints, RawPages, Quarantine, IngestionRuns and Throughput."""
+"""The contracts of Checkpoints, IngestionRuns and Throughput."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import msgspec
 import pytest
@@ -11,24 +10,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trilha.application.ports import TelemetryUnitOfWork, UnitsOfWork
-from trilha.domain.kernel import Conflict, NotFound, OrganisationId, RejectedRecord
+from trilha.domain.kernel import Conflict, OrganisationId
 from trilha.domain.telemetry import (
     Checkpoint,
     IngestionRun,
     RunKind,
     RunStatus,
-    SourcePage,
     Stream,
     advance,
     first_checkpoint,
     succeed,
 )
 from trilha.testing.contracts.fresh import NOON, NewOrganisation, WithOrganisations, new_id
-from trilha.testing.strategies import checkpoints, ingestion_runs, rejected_records
+from trilha.testing.strategies import checkpoints, ingestion_runs
 
 Units = UnitsOfWork[TelemetryUnitOfWork]
-Quarantined = Callable[[OrganisationId], Awaitable[Sequence[tuple[str, UUID | None, datetime, RejectedRecord]]]]
-"""A back door: every quarantined record with stream, page and time."""
 HourCounts = Callable[[OrganisationId], Awaitable[Mapping[tuple[str, datetime], tuple[int, int]]]]
 """A back door: received and inserted by stream and hour."""
 
@@ -44,10 +40,12 @@ async def save_checkpoint(units: Units, organisation_id: OrganisationId, checkpo
         await unit.commit()
 
 
-async def checkpoint_of(units: Units, organisation_id: OrganisationId) -> Checkpoint | None:
+async def checkpoint_of(
+    units: Units, organisation_id: OrganisationId, stream: Stream = Stream.EVENTS
+) -> Checkpoint | None:
     """What is kept."""
     async with units(organisation_id) as unit:
-        return await unit.checkpoints.get(Stream.EVENTS)
+        return await unit.checkpoints.get(stream)
 
 
 class CheckpointsContract(WithOrganisations):
@@ -63,7 +61,7 @@ class CheckpointsContract(WithOrganisations):
     ) -> None:
         organisation_id = await new_organisation()
         await save_checkpoint(units, organisation_id, checkpoint)
-        assert await checkpoint_of(units, organisation_id) == checkpoint
+        assert await checkpoint_of(units, organisation_id, checkpoint.stream) == checkpoint
 
     async def test_the_next_version_follows(self, units: Units, organisation_id: OrganisationId) -> None:
         await save_checkpoint(units, organisation_id, FIRST)
@@ -102,79 +100,6 @@ class CheckpointsContract(WithOrganisations):
         async with units(organisation_id) as unit:
             await unit.checkpoints.save(SECOND)
         assert await checkpoint_of(units, organisation_id) == FIRST
-
-
-class RawPagesContract(WithOrganisations):
-    """Needs the fixtures `organisations` and `units`."""
-
-    def _page(self, body: bytes) -> SourcePage:
-        return SourcePage(
-            stream=Stream.EVENTS,
-            since_token="a",  # noqa: S106 - a position in a stream
-            next_token="b",  # noqa: S106 - a position in a stream
-            has_more=False,
-            received_at=NOON,
-            body=body,
-            events=(),
-        )
-
-    @_checked
-    @given(body=st.binary(max_size=2_000))
-    async def test_the_body_comes_back_byte_for_byte(
-        self, units: Units, organisation_id: OrganisationId, body: bytes
-    ) -> None:
-        page_id = new_id()
-        async with units(organisation_id) as unit:
-            await unit.raw_pages.add(page_id, self._page(body))
-            await unit.commit()
-        async with units(organisation_id) as unit:
-            assert await unit.raw_pages.body(page_id) == body
-
-    async def test_an_unknown_page_is_not_found(self, units: Units, organisation_id: OrganisationId) -> None:
-        async with units(organisation_id) as unit:
-            with pytest.raises(NotFound):
-                await unit.raw_pages.body(new_id())
-
-    async def test_another_organisations_page_is_not_found(
-        self, units: Units, organisation_id: OrganisationId, new_organisation: NewOrganisation
-    ) -> None:
-        page_id = new_id()
-        async with units(organisation_id) as unit:
-            await unit.raw_pages.add(page_id, self._page(b"[]"))
-            await unit.commit()
-        async with units(await new_organisation()) as unit:
-            with pytest.raises(NotFound):
-                await unit.raw_pages.body(page_id)
-
-
-class QuarantineContract(WithOrganisations):
-    """Needs the fixtures `organisations`, `units` and `quarantined` (see Quarantined)."""
-
-    @_checked
-    @given(records=st.lists(rejected_records(), min_size=1, max_size=3))
-    async def test_keeps_records_with_their_reason(
-        self,
-        units: Units,
-        quarantined: Quarantined,
-        new_organisation: NewOrganisation,
-        records: list[RejectedRecord],
-    ) -> None:
-        organisation_id = await new_organisation()
-        async with units(organisation_id) as unit:
-            await unit.quarantine.add("drivers", None, NOON, records)
-            await unit.commit()
-        kept = await quarantined(organisation_id)
-        assert {(stream, page_id, at) for stream, page_id, at, _ in kept} == {("drivers", None, NOON)}
-        assert sorted(msgspec.structs.astuple(record) for *_, record in kept) == sorted(
-            msgspec.structs.astuple(record) for record in records
-        )
-
-    async def test_rolled_back_records_are_not_kept(
-        self, units: Units, quarantined: Quarantined, organisation_id: OrganisationId
-    ) -> None:
-        async with units(organisation_id) as unit:
-            await unit.quarantine.add("drivers", None, NOON, [RejectedRecord(0, "malformed", "id", b"{}")])
-        assert list(await quarantined(organisation_id)) == []
 
 
 class IngestionRunsContract(WithOrganisations):
@@ -217,7 +142,7 @@ class ThroughputContract(WithOrganisations):
 
     async def _add(self, units: Units, organisation_id: OrganisationId, hour: datetime) -> None:
         async with units(organisation_id) as unit:
-            await unit.throughput.add(Stream.EVENTS, hour, received=3, inserted=2)
+            await unit.throughput.add(Stream.EVENTS, hour, received=3, inserted=2, late=1)
             await unit.commit()
 
     async def test_adds_up_by_hour(
@@ -238,5 +163,5 @@ class ThroughputContract(WithOrganisations):
         self, units: Units, hour_counts: HourCounts, organisation_id: OrganisationId
     ) -> None:
         async with units(organisation_id) as unit:
-            await unit.throughput.add(Stream.EVENTS, NOON, received=3, inserted=2)
+            await unit.throughput.add(Stream.EVENTS, NOON, received=3, inserted=2, late=1)
         assert await hour_counts(organisation_id) == {}

@@ -7,9 +7,12 @@ import msgspec
 import pytest
 
 from trilha.application.ports import JobRow, Jobs, OperationsUnitOfWork, TaskQueue, UnitsOfWork
-from trilha.application.schedule import INGEST_EVENTS, SYNC_MASTER_DATA
+from trilha.application.schedule import SYNC_MASTER_DATA
 from trilha.domain.kernel import NotFound, OrganisationId
+from trilha.domain.telemetry import RunKind
 from trilha.testing.contracts.fresh import NOON, NewOrganisation, WithOrganisations, new_key
+
+INGEST_EVENTS = RunKind.EVENTS.value
 
 Units = UnitsOfWork[OperationsUnitOfWork]
 ALL = 10_000

@@ -1,23 +1,25 @@
-"""Reading lists to their end, and events as the queries show them."""
+"""Reading lists to their end, and records as the queries show them."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
 import msgspec
 
-from trilha.adapters.memory.database import StoredEvent
-from trilha.adapters.memory.telemetry_queries import event_view
+from trilha.adapters.memory.database import StoredRecord
+from trilha.adapters.memory.views import Shown, event_view, trip_view
 from trilha.application.ports import MAX_LIMIT, Page, PageRequest
-from trilha.application.telemetry.queries import EventFilter, TelemetryQueries
-from trilha.application.telemetry.views import EventView
+from trilha.application.telemetry.queries import EventFilter, PositionFilter, TelemetryQueries, TripFilter
+from trilha.application.telemetry.views import EventView, TripView, VehiclePositionView, vehicle_position_view
 from trilha.domain.kernel import OrganisationId
-from trilha.domain.telemetry import TelemetryEvent
+from trilha.domain.telemetry import Record, Standing, Stream, TelemetryEvent, Trip
 
 View = TypeVar("View")
 NO_PAGE = UUID(int=0)
 LONGEST_WALK = 10_000
-EVERYTHING = EventFilter()
+EVENTS_THAT_COUNT = EventFilter()
+RecordView = EventView | VehiclePositionView | TripView
 
 
 def decoded(items: Sequence[View | msgspec.Raw], view: type[View]) -> list[View]:
@@ -46,12 +48,30 @@ async def walk(
 
 
 async def all_events(
-    queries: TelemetryQueries, organisation_id: OrganisationId, where: EventFilter = EVERYTHING
+    queries: TelemetryQueries, organisation_id: OrganisationId, where: EventFilter = EVENTS_THAT_COUNT
 ) -> list[EventView]:
     """Every event that matches."""
     return await walk(lambda page: queries.events(organisation_id, where, page), EventView)
 
 
-def seen(event: TelemetryEvent, view: EventView) -> EventView:
-    """How `event` shows, received when `view` was, of a type that the library does not have."""
-    return event_view(StoredEvent(event, NO_PAGE, view.received_at), None)
+async def all_records(
+    queries: TelemetryQueries, organisation_id: OrganisationId, stream: Stream, *, with_withdrawn: bool = True
+) -> Sequence[RecordView]:
+    """Every record of a feed, newest first."""
+    if stream is Stream.POSITIONS:
+        everywhere = PositionFilter()
+        return await walk(lambda page: queries.positions(organisation_id, everywhere, page), VehiclePositionView)
+    if stream is Stream.TRIPS:
+        trips = TripFilter(with_withdrawn=with_withdrawn)
+        return await walk(lambda page: queries.trips(organisation_id, trips, page), TripView)
+    return await all_events(queries, organisation_id, EventFilter(with_withdrawn=with_withdrawn))
+
+
+def seen(record: Record, received_at: datetime, standing: Standing | None = None) -> RecordView:
+    """How `record` shows; an event is of a type that the library does not have."""
+    row = StoredRecord(record, NO_PAGE, received_at)
+    if isinstance(record, TelemetryEvent):
+        return event_view(Shown(record, row, standing), None)
+    if isinstance(record, Trip):
+        return trip_view(Shown(record, row, standing))
+    return vehicle_position_view(record, received_at)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from trilha.domain.fleet import FleetSource
 from trilha.domain.kernel import InvalidValue, SinceTokenTooOld, SourceNotPermitted
-from trilha.domain.telemetry import OLDEST_TOKEN, SourcePage, TelemetrySource, seed_time
+from trilha.domain.telemetry import OLDEST_TOKEN, SourcePage, Stream, TelemetrySource, seed_time
 
 FOREIGN_ID = 1
 """An organisation that no login of a test may see."""
@@ -63,8 +63,8 @@ class TelemetrySourceContract:
         pages = list[SourcePage]()
         while not pages or pages[-1].has_more:
             assert len(pages) < LONGEST_STREAM
-            page = await source.events_since(external_id, token, urgent=bool(pages))
-            assert page.since_token == token
+            page = await source.page_since(Stream.EVENTS, external_id, token, urgent=bool(pages))
+            assert page.asked_for == token
             token = page.next_token or token
             pages.append(page)
         return pages
@@ -73,17 +73,17 @@ class TelemetrySourceContract:
         self, telemetry_source: TelemetrySource, external_id: int, source_now: datetime
     ) -> None:
         pages = await self._read(telemetry_source, external_id, telemetry_source.token_at(seed_time(source_now)))
-        assert sum(len(page.events) for page in pages) > 0
+        assert sum(len(page.records) for page in pages) > 0
         tokens = [telemetry_source.time_of(page.next_token) for page in pages if page.next_token is not None]
         assert tokens == sorted(tokens)
-        assert all(page.body for page in pages if page.events)
+        assert all(page.body for page in pages if page.records)
 
     async def test_reading_again_brings_the_same_events(
         self, telemetry_source: TelemetrySource, external_id: int, source_now: datetime
     ) -> None:
         token = telemetry_source.token_at(seed_time(source_now))
         first, second = [
-            {event.id for page in await self._read(telemetry_source, external_id, token) for event in page.events}
+            {event.id for page in await self._read(telemetry_source, external_id, token) for event in page.records}
             for _ in range(2)
         ]
         assert first <= second
@@ -93,11 +93,11 @@ class TelemetrySourceContract:
     ) -> None:
         old = telemetry_source.token_at(source_now - OLDEST_TOKEN - timedelta(hours=1))
         with pytest.raises(SinceTokenTooOld):
-            await telemetry_source.events_since(external_id, old, urgent=False)
+            await telemetry_source.page_since(Stream.EVENTS, external_id, old, urgent=False)
 
     async def test_a_foreign_organisation_is_not_permitted(
         self, telemetry_source: TelemetrySource, source_now: datetime
     ) -> None:
         token = telemetry_source.token_at(seed_time(source_now))
         with pytest.raises(SourceNotPermitted):
-            await telemetry_source.events_since(FOREIGN_ID, token, urgent=False)
+            await telemetry_source.page_since(Stream.EVENTS, FOREIGN_ID, token, urgent=False)

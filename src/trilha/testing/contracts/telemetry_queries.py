@@ -27,7 +27,7 @@ from trilha.domain.telemetry import (
 )
 from trilha.testing.contracts.fresh import NOON, NewOrganisation, WithOrganisations, new_id
 from trilha.testing.contracts.reading import all_events, walk
-from trilha.testing.contracts.telemetry_events import an_event
+from trilha.testing.contracts.telemetry_records import an_event
 from trilha.testing.strategies import instants, source_ids
 
 HOUR = timedelta(hours=1)
@@ -66,7 +66,7 @@ class TelemetryQueriesContract(WithOrganisations):
 
         async def merge(organisation_id: OrganisationId, events: Sequence[TelemetryEvent]) -> None:
             async with units(organisation_id) as unit:
-                await unit.events.merge(new_id(), NOON, events)
+                await unit.records(Stream.EVENTS).merge(new_id(), NOON, events)
                 await unit.commit()
 
         return merge
@@ -236,7 +236,7 @@ class IngestionQueriesContract(WithOrganisations):
         async with units(organisation_id) as unit:
             await unit.checkpoints.save(first)
             await unit.checkpoints.save(second)
-            await unit.checkpoints.open_gap(Gap(Stream.EVENTS, NOON - HOUR, NOON, NOON))
+            await unit.gaps.open(Gap(Stream.EVENTS, NOON - HOUR, NOON, NOON))
             await unit.commit()
         (view,) = await ingestion_queries.checkpoints(organisation_id, NOON + 3 * HOUR)
         assert (view.stream, view.token, view.token_time) == ("events", "b", NOON + HOUR)

@@ -1,45 +1,83 @@
-"""The contract of TelemetryEvents: however records arrive, the tables end the same."""
+"""The contract of TelemetryRecords: however records arrive, the tables end the same. Runs for every feed."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trilha.application.ports import TelemetryUnitOfWork, UnitsOfWork
 from trilha.application.telemetry.queries import TelemetryQueries
-from trilha.application.telemetry.views import EventView
-from trilha.domain.kernel import DriverId, EventId, EventTypeId, OrganisationId, VehicleId
-from trilha.domain.telemetry import REACH, MergeOutcome, TelemetryEvent, plan_merge
+from trilha.domain.kernel import DriverId, EventId, EventTypeId, OrganisationId, PositionId, TripId, VehicleId
+from trilha.domain.telemetry import (
+    FEEDS,
+    REACH,
+    Known,
+    MergeOutcome,
+    Position,
+    Record,
+    Stream,
+    TelemetryEvent,
+    Trip,
+    plan_merge,
+)
 from trilha.testing.contracts.fresh import NOON, NewOrganisation, WithOrganisations, new_id
-from trilha.testing.contracts.reading import all_events, seen
-from trilha.testing.strategies import instants, telemetry_events
+from trilha.testing.contracts.reading import RecordView, all_records, seen
+from trilha.testing.strategies import instants, records_of
 
 Units = UnitsOfWork[TelemetryUnitOfWork]
 _FEW_IDS = st.sampled_from([-(2**63), -1, 0, 2**53, 2**53 + 1, 2**63 - 1])
 _ACROSS_MONTHS = instants(NOON - timedelta(days=30), NOON + timedelta(days=30))
 _NEAR = instants(NOON, NOON + REACH)
-_PAGES = st.lists(st.lists(telemetry_events(_FEW_IDS, _NEAR | _ACROSS_MONTHS), max_size=6), max_size=6)
+_RECEIVED = st.integers(-2, 2).map(lambda minutes: NOON + timedelta(minutes=minutes))
+_PAGES = {
+    feed: st.lists(
+        st.tuples(_RECEIVED, st.lists(records_of(feed, _FEW_IDS, _NEAR | _ACROSS_MONTHS), max_size=6)), max_size=6
+    )
+    for feed in FEEDS
+}
+_MARKED = {Stream.EVENTS: "duration_s", Stream.POSITIONS: "altitude_m", Stream.TRIPS: "engine_s"}
+EARLIER = NOON - timedelta(minutes=1)
 _checked = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors])
 
 
 def an_event(identifier: int = 1, **fields: object) -> TelemetryEvent:
     """An event of a vehicle that nobody knows."""
-    event = TelemetryEvent(
-        id=EventId(identifier),
-        occurred_at=NOON,
-        driver_id=DriverId(1),
-        vehicle_id=VehicleId(2),
-        event_type_id=EventTypeId(3),
-    )
+    event = TelemetryEvent(EventId(identifier), NOON, DriverId(1), VehicleId(2), EventTypeId(3))
     return msgspec.structs.replace(event, **fields)
 
 
-async def merge(units: Units, organisation_id: OrganisationId, events: Sequence[TelemetryEvent]) -> MergeOutcome:
+def a_position(identifier: int = 1, **fields: object) -> Position:
+    """A position of a vehicle that nobody knows."""
+    position = Position(PositionId(identifier), NOON, DriverId(1), VehicleId(2), -20.3, -40.3)
+    return msgspec.structs.replace(position, **fields)
+
+
+def a_trip(identifier: int = 1, **fields: object) -> Trip:
+    """A trip of a vehicle that nobody knows."""
+    return msgspec.structs.replace(Trip(TripId(identifier), NOON, DriverId(1), VehicleId(2)), **fields)
+
+
+def a_record(stream: Stream, identifier: int = 1, mark: int | None = None, **fields: object) -> Record:
+    """A record of a feed; those with another `mark` differ in a value."""
+    marked = {_MARKED[stream]: mark, **fields}
+    if stream is Stream.POSITIONS:
+        return a_position(identifier, **marked)
+    return a_trip(identifier, **marked) if stream is Stream.TRIPS else an_event(identifier, **marked)
+
+
+async def merge(
+    units: Units,
+    organisation_id: OrganisationId,
+    stream: Stream,
+    records: Sequence[Record],
+    received_at: datetime = NOON,
+) -> MergeOutcome:
     """Merge one page and commit."""
     async with units(organisation_id) as unit:
-        outcome = await unit.events.merge(new_id(), NOON, events)
+        outcome = await unit.records(stream).merge(new_id(), received_at, records)
         await unit.commit()
     return outcome
 
@@ -48,137 +86,187 @@ class MergeModel:
     """The rule itself, on a plain dict."""
 
     def __init__(self) -> None:
-        self.known: dict[EventId, list[TelemetryEvent]] = {}
+        self._known: dict[int, list[Known]] = {}
 
-    def merge(self, events: Iterable[TelemetryEvent]) -> MergeOutcome:
+    def merge(self, records: Iterable[Record], received_at: datetime) -> MergeOutcome:
         """What must come out of a page."""
-        plan = plan_merge(self.known, events)
+        plan = plan_merge(self._known, records, received_at)
         for old in plan.superseded:
-            self.known[old.id].remove(old)
-        for event in plan.written:
-            self.known.setdefault(event.id, []).append(event)
+            self._known[old.id] = [one for one in self._known[old.id] if one.record != old]
+        for record in plan.written:
+            self._known.setdefault(record.id, []).append(Known(record, received_at))
         return plan.outcome
 
     @property
-    def events(self) -> list[TelemetryEvent]:
+    def known(self) -> list[Known]:
         """Everything known, as the queries sort it."""
-        everything = (event for versions in self.known.values() for event in versions)
-        return sorted(everything, key=lambda event: (event.occurred_at, event.id), reverse=True)
+        return newest_first(one for versions in self._known.values() for one in versions)
 
 
-def same(events: Sequence[TelemetryEvent], views: Sequence[EventView]) -> None:
-    """Assert that `views` show exactly `events`."""
-    assert [view.id for view in views] == [str(event.id) for event in events]
-    for event, view in zip(events, views, strict=True):
-        assert view == seen(event, view)
+def newest_first(known: Iterable[Known]) -> list[Known]:
+    """As lists show them."""
+    return sorted(known, key=lambda one: (one.record.occurred_at, one.record.id), reverse=True)
 
 
-class TelemetryEventsContract(WithOrganisations):
+def shows(views: Sequence[RecordView], *records: Record) -> None:
+    """Assert that `views` show exactly `records`, in their order, received at NOON."""
+    assert list(views) == [seen(record, NOON) for record in records]
+
+
+class TelemetryRecordsContract(WithOrganisations):
     """Needs the fixtures `organisations`, `units` and `telemetry_queries`."""
 
+    @pytest.fixture(params=FEEDS, ids=str)
+    def stream(self, request: pytest.FixtureRequest) -> Stream:
+        """Each feed in turn."""
+        return Stream(request.param)
+
     @_checked
-    @given(event=telemetry_events())
+    @given(data=st.data())
     async def test_every_field_comes_back_exactly(
         self,
         units: Units,
         telemetry_queries: TelemetryQueries,
         new_organisation: NewOrganisation,
-        event: TelemetryEvent,
+        stream: Stream,
+        data: st.DataObject,
     ) -> None:
-        organisation_id = await new_organisation()
-        assert await merge(units, organisation_id, [event]) == MergeOutcome(inserted=1)
-        same([event], await all_events(telemetry_queries, organisation_id))
+        organisation_id, record = await new_organisation(), data.draw(records_of(stream))
+        assert await merge(units, organisation_id, stream, [record]) == MergeOutcome(inserted=1)
+        shows(await all_records(telemetry_queries, organisation_id, stream), record)
 
     @_checked
-    @given(
-        events=st.lists(telemetry_events(occurred=_ACROSS_MONTHS), max_size=12, unique_by=lambda event: event.id),
-        data=st.data(),
-    )
+    @given(data=st.data())
     async def test_shuffling_doubling_and_splitting_change_nothing(
         self,
         units: Units,
         telemetry_queries: TelemetryQueries,
         new_organisation: NewOrganisation,
-        events: list[TelemetryEvent],
+        stream: Stream,
         data: st.DataObject,
     ) -> None:
         organisation_id = await new_organisation()
-        doubled = data.draw(st.lists(st.sampled_from(events), max_size=8)) if events else []
-        stream = data.draw(st.permutations(events + doubled))
-        cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=4)))
-        pages = [stream[start:end] for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
-        outcomes = [await merge(units, organisation_id, page) for page in pages]
-        assert sum(outcome.inserted for outcome in outcomes) == len(events)
+        distinct = st.lists(
+            records_of(stream, occurred=_ACROSS_MONTHS), max_size=12, unique_by=lambda record: int(record.id)
+        )
+        records = data.draw(distinct)
+        doubled = data.draw(st.lists(st.sampled_from(records), max_size=8)) if records else []
+        sent = data.draw(st.permutations(records + doubled))
+        cuts = sorted(data.draw(st.lists(st.integers(0, len(sent)), max_size=4)))
+        pages = [sent[start:end] for start, end in zip([0, *cuts], [*cuts, len(sent)], strict=True)]
+        outcomes = [await merge(units, organisation_id, stream, page) for page in pages]
+        assert sum(outcome.inserted for outcome in outcomes) == len(records)
         assert sum(outcome.duplicates for outcome in outcomes) == len(doubled)
-        in_order = sorted(events, key=lambda event: (event.occurred_at, event.id), reverse=True)
-        same(in_order, await all_events(telemetry_queries, organisation_id))
+        in_order = [one.record for one in newest_first(Known(record, NOON) for record in records)]
+        shows(await all_records(telemetry_queries, organisation_id, stream), *in_order)
 
     @_checked
-    @given(pages=_PAGES)
-    async def test_amended_and_moved_records_follow_the_rule(
+    @given(data=st.data())
+    async def test_changed_moved_and_belated_records_follow_the_rule(
         self,
         units: Units,
         telemetry_queries: TelemetryQueries,
         new_organisation: NewOrganisation,
-        pages: list[list[TelemetryEvent]],
+        stream: Stream,
+        data: st.DataObject,
     ) -> None:
-        """Pages with several versions of few ids, near and far in time: the adapter and the rule agree after each."""
+        """Versions of few ids, near and far in time, received in any order: adapter and rule agree after each page."""
         organisation_id, model = await new_organisation(), MergeModel()
-        for page in pages:
-            outcome = await merge(units, organisation_id, page)
-            assert outcome == model.merge(page)
+        for received_at, page in data.draw(_PAGES[stream]):
+            outcome = await merge(units, organisation_id, stream, page, received_at)
+            assert outcome == model.merge(page, received_at)
             assert outcome.inserted + outcome.replaced + outcome.duplicates == len(page)
-        same(model.events, await all_events(telemetry_queries, organisation_id))
+        views = await all_records(telemetry_queries, organisation_id, stream)
+        assert list(views) == [seen(one.record, one.received_at) for one in model.known]
 
-    async def test_an_empty_page_merges_into_nothing(self, units: Units, organisation_id: OrganisationId) -> None:
-        assert await merge(units, organisation_id, []) == MergeOutcome()
+    async def test_an_empty_page_merges_into_nothing(
+        self, units: Units, organisation_id: OrganisationId, stream: Stream
+    ) -> None:
+        assert await merge(units, organisation_id, stream, []) == MergeOutcome()
 
     async def test_of_an_id_twice_in_a_page_the_last_counts(
-        self, units: Units, telemetry_queries: TelemetryQueries, organisation_id: OrganisationId
+        self, units: Units, telemetry_queries: TelemetryQueries, organisation_id: OrganisationId, stream: Stream
     ) -> None:
-        first, last = an_event(occurrences=1), an_event(occurrences=2)
-        assert await merge(units, organisation_id, [first, last]) == MergeOutcome(inserted=1, duplicates=1)
-        same([last], await all_events(telemetry_queries, organisation_id))
+        first, last = a_record(stream, mark=1), a_record(stream, mark=2)
+        outcome = await merge(units, organisation_id, stream, [first, last])
+        assert outcome == MergeOutcome(inserted=1, duplicates=1)
+        shows(await all_records(telemetry_queries, organisation_id, stream), last)
 
     async def test_a_record_moved_within_reach_replaces_the_old_one(
-        self, units: Units, telemetry_queries: TelemetryQueries, organisation_id: OrganisationId
+        self, units: Units, telemetry_queries: TelemetryQueries, organisation_id: OrganisationId, stream: Stream
     ) -> None:
-        moved = an_event(occurred_at=NOON + REACH)
-        await merge(units, organisation_id, [an_event()])
-        assert await merge(units, organisation_id, [moved]) == MergeOutcome(replaced=1)
-        same([moved], await all_events(telemetry_queries, organisation_id))
+        moved = a_record(stream, occurred_at=NOON + REACH)
+        await merge(units, organisation_id, stream, [a_record(stream)])
+        assert await merge(units, organisation_id, stream, [moved]) == MergeOutcome(replaced=1)
+        shows(await all_records(telemetry_queries, organisation_id, stream), moved)
 
     async def test_a_record_moved_beyond_reach_is_another_one(
-        self, units: Units, telemetry_queries: TelemetryQueries, organisation_id: OrganisationId
+        self, units: Units, telemetry_queries: TelemetryQueries, organisation_id: OrganisationId, stream: Stream
     ) -> None:
-        far = an_event(occurred_at=NOON + REACH + timedelta(microseconds=1))
-        await merge(units, organisation_id, [an_event()])
-        assert await merge(units, organisation_id, [far]) == MergeOutcome(inserted=1)
-        same([far, an_event()], await all_events(telemetry_queries, organisation_id))
+        near, far = a_record(stream), a_record(stream, occurred_at=NOON + REACH + timedelta(microseconds=1))
+        await merge(units, organisation_id, stream, [near])
+        assert await merge(units, organisation_id, stream, [far]) == MergeOutcome(inserted=1)
+        shows(await all_records(telemetry_queries, organisation_id, stream), far, near)
 
     async def test_a_repeated_record_keeps_its_time_of_receipt(
-        self, units: Units, telemetry_queries: TelemetryQueries, organisation_id: OrganisationId
+        self, units: Units, telemetry_queries: TelemetryQueries, organisation_id: OrganisationId, stream: Stream
     ) -> None:
-        await merge(units, organisation_id, [an_event()])
-        async with units(organisation_id) as unit:
-            again = await unit.events.merge(new_id(), NOON + timedelta(hours=1), [an_event()])
-            await unit.commit()
-        assert again == MergeOutcome(duplicates=1)
-        assert [view.received_at for view in await all_events(telemetry_queries, organisation_id)] == [NOON]
+        record, later = a_record(stream), NOON + timedelta(hours=1)
+        await merge(units, organisation_id, stream, [record])
+        assert await merge(units, organisation_id, stream, [record], later) == MergeOutcome(duplicates=1)
+        shows(await all_records(telemetry_queries, organisation_id, stream), record)
 
-    async def test_a_unit_sees_what_it_merged_before(self, units: Units, organisation_id: OrganisationId) -> None:
+    async def test_a_page_received_before_the_known_one_changes_nothing(
+        self, units: Units, telemetry_queries: TelemetryQueries, organisation_id: OrganisationId, stream: Stream
+    ) -> None:
+        """So a backfill or a replay that comes in late never undoes what the stream has brought since."""
+        known, new = a_record(stream, mark=2), a_record(stream, 2)
+        await merge(units, organisation_id, stream, [known])
+        belated = [a_record(stream, mark=1, occurred_at=NOON - timedelta(days=1)), new]
+        outcome = await merge(units, organisation_id, stream, belated, EARLIER)
+        assert outcome == MergeOutcome(inserted=1, duplicates=1)
+        views = await all_records(telemetry_queries, organisation_id, stream)
+        assert list(views) == [seen(new, EARLIER), seen(known, NOON)]
+
+    async def test_a_unit_sees_what_it_merged_before(
+        self, units: Units, organisation_id: OrganisationId, stream: Stream
+    ) -> None:
+        pages = [
+            (a_record(stream), "inserted"),
+            (a_record(stream), "duplicates"),
+            (a_record(stream, mark=9), "replaced"),
+        ]
         async with units(organisation_id) as unit:
-            assert await unit.events.merge(new_id(), NOON, [an_event()]) == MergeOutcome(inserted=1)
-            assert await unit.events.merge(new_id(), NOON, [an_event()]) == MergeOutcome(duplicates=1)
-            assert await unit.events.merge(new_id(), NOON, [an_event(occurrences=9)]) == MergeOutcome(replaced=1)
+            for record, outcome in pages:
+                merged = await unit.records(stream).merge(new_id(), NOON, [record])
+                assert merged == MergeOutcome(**{outcome: 1})
             await unit.commit()
+
+    async def test_what_was_sent_ahead_is_merged_like_anything_else(
+        self, units: Units, telemetry_queries: TelemetryQueries, organisation_id: OrganisationId, stream: Stream
+    ) -> None:
+        record = a_record(stream)
+        for expected in (MergeOutcome(inserted=1), MergeOutcome(duplicates=1)):
+            async with units(organisation_id) as unit:
+                await unit.records(stream).stage([record])
+                assert await unit.records(stream).merge(new_id(), NOON, [record], side_by_side=True) == expected
+                await unit.commit()
+        shows(await all_records(telemetry_queries, organisation_id, stream), record)
 
     async def test_what_was_not_committed_was_not_merged(
-        self, units: Units, telemetry_queries: TelemetryQueries, organisation_id: OrganisationId
+        self, units: Units, telemetry_queries: TelemetryQueries, organisation_id: OrganisationId, stream: Stream
     ) -> None:
         async with units(organisation_id) as unit:
-            await unit.events.merge(new_id(), NOON, [an_event()])
-        assert await all_events(telemetry_queries, organisation_id) == []
+            await unit.records(stream).merge(new_id(), NOON, [a_record(stream)])
+        assert await all_records(telemetry_queries, organisation_id, stream) == []
+
+    async def test_feeds_may_have_the_same_ids(
+        self, units: Units, telemetry_queries: TelemetryQueries, organisation_id: OrganisationId
+    ) -> None:
+        for stream in FEEDS:
+            assert await merge(units, organisation_id, stream, [a_record(stream)]) == MergeOutcome(inserted=1)
+        for stream in FEEDS:
+            shows(await all_records(telemetry_queries, organisation_id, stream), a_record(stream))
 
     async def test_organisations_may_have_the_same_ids(
         self,
@@ -186,9 +274,10 @@ class TelemetryEventsContract(WithOrganisations):
         telemetry_queries: TelemetryQueries,
         organisation_id: OrganisationId,
         new_organisation: NewOrganisation,
+        stream: Stream,
     ) -> None:
-        other, theirs = await new_organisation(), an_event(occurrences=7)
-        await merge(units, organisation_id, [an_event()])
-        assert await merge(units, other, [theirs]) == MergeOutcome(inserted=1)
-        same([an_event()], await all_events(telemetry_queries, organisation_id))
-        same([theirs], await all_events(telemetry_queries, other))
+        other, ours, theirs = await new_organisation(), a_record(stream), a_record(stream, mark=7)
+        await merge(units, organisation_id, stream, [ours])
+        assert await merge(units, other, stream, [theirs]) == MergeOutcome(inserted=1)
+        shows(await all_records(telemetry_queries, organisation_id, stream), ours)
+        shows(await all_records(telemetry_queries, other, stream), theirs)

@@ -160,7 +160,7 @@ class InboxContract(WithOrganisations):
         async with units(organisation_id) as unit:
             if not await unit.first_time(consumer, event_id):
                 return False
-            await unit.throughput.add(Stream.EVENTS, NOON, received=1, inserted=1)
+            await unit.throughput.add(Stream.EVENTS, NOON, received=1, inserted=1, late=0)
             await unit.commit()
         return True
 

@@ -7,6 +7,7 @@ forgets to say so, tasks that arrive twice. Whatever happens, at the end nothing
 
 from trilha.testing.simulation.checks import check
 from trilha.testing.simulation.faults import CALM, Chance, Faults, Killed
+from trilha.testing.simulation.traffic import Traffic
 from trilha.testing.simulation.world import World, simulate
 
-__all__ = ["CALM", "Chance", "Faults", "Killed", "World", "check", "simulate"]
+__all__ = ["CALM", "Chance", "Faults", "Killed", "Traffic", "World", "check", "simulate"]

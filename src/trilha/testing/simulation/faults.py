@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from types import TracebackType
 from typing import Self
 from uuid import UUID
@@ -20,7 +20,7 @@ from trilha.adapters.memory import (
 )
 from trilha.application.ports import Clock, Envelope, Lease
 from trilha.domain.kernel import OrganisationId, SourceUnavailable
-from trilha.domain.telemetry import SourcePage
+from trilha.domain.telemetry import AmendmentPage, SourcePage, Stream
 
 PATIENCE = (timedelta(seconds=5),) * 50
 """So many attempts that nothing becomes a dead letter by chance."""
@@ -36,14 +36,24 @@ class Faults(msgspec.Struct, frozen=True):
     source: float = 0.1
     """The source does not answer."""
     repeat: float = 0.2
-    """The source sends a record again, sometimes amended."""
+    """The source sends a record again, sometimes changed."""
+    amend: float = 0.1
+    """The source amends a record."""
+    not_understood: float = 0.02
+    """A record is beyond today's reader."""
+    outage: float = 0.01
+    """The whole platform is down for longer than tokens live."""
+    backfill: float = 0.05
+    """A person asks for a past time."""
+    cancel: float = 0.05
+    """A person cancels a backfill, whoever wanted it."""
     bus: float = 0.1
     """The bus stores events and the answer is lost."""
     task_twice: float = 0.1
     """A task is delivered twice."""
 
 
-CALM = Faults(kill=0, commit=0, source=0, repeat=0, bus=0, task_twice=0)
+CALM = Faults(*[0.0] * len(Faults.__struct_fields__))
 
 
 class Chance:
@@ -151,12 +161,25 @@ class UnreliableSource(MemorySource):
         super().__init__(clock, page_size)
         self._chance = chance
 
-    async def events_since(self, external_id: int, token: str, *, urgent: bool) -> SourcePage:
+    async def page_since(self, stream: Stream, external_id: int, token: str, *, urgent: bool) -> SourcePage:
         """A page, or an excuse."""
+        await self._think()
+        return await super().page_since(stream, external_id, token, urgent=urgent)
+
+    async def page_between(self, stream: Stream, external_id: int, start: datetime, end: datetime) -> SourcePage:
+        """A page, or an excuse."""
+        await self._think()
+        return await super().page_between(stream, external_id, start, end)
+
+    async def amendments(self, stream: Stream, external_id: int, first: date, last: date) -> AmendmentPage:
+        """Amendments, or an excuse."""
+        await self._think()
+        return await super().amendments(stream, external_id, first, last)
+
+    async def _think(self) -> None:
         await asyncio.sleep(0)
         if self._chance.of(lambda faults: faults.source):
             raise SourceUnavailable("the source is down")
-        return await super().events_since(external_id, token, urgent=urgent)
 
 
 class UnreliableBus(MemoryEventBus):
