@@ -3,13 +3,15 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC
+from typing import Final, LiteralString
 from uuid import UUID
 
 import msgspec
 
 from trilha.adapters.postgres import system
 from trilha.adapters.postgres.pools import Connection, Pool
-from trilha.application.ports import Clock, DeadLetter, Envelope
+from trilha.adapters.postgres.session import Row
+from trilha.application.ports import Clock, DeadLetter, Envelope, LetterStatus
 from trilha.domain.kernel import OrganisationId
 
 _envelopes = msgspec.json.Decoder(Envelope)
@@ -72,34 +74,61 @@ class PostgresDeadLetters:
         envelope = letter.envelope
         await system.changed(
             self._pool,
-            "insert into dead_letters (organisation_id, consumer, event_id, envelope, attempts, error, failed_at) "
-            "values (%s, %s, %s, %s::json, %s, %s, %s) on conflict do nothing",
-            (
-                envelope.organisationid,
-                letter.consumer,
-                envelope.id,
-                _encoder.encode(envelope).decode(),
-                letter.attempts,
-                letter.error,
-                letter.failed_at,
-            ),
+            f"insert into dead_letters (organisation_id, {_LETTER_COLUMNS}, event_id) "
+            "values (%s, %s, %s::json, %s, %s, %s, %s, %s, %s) on conflict do nothing",
+            (envelope.organisationid, *_row_of(letter), envelope.id),
         )
 
     async def all(self, organisation_id: OrganisationId) -> Sequence[DeadLetter]:
         """Those of an organisation, oldest first."""
-        found = await system.rows(
-            self._pool,
-            "select consumer, envelope::text, attempts, error, failed_at from dead_letters "
-            "where organisation_id = %s order by failed_at, event_id, consumer",
-            (organisation_id,),
+        return await self._letters(
+            f"{_LETTERS} where organisation_id = %s order by failed_at, event_id, consumer", (organisation_id,)
         )
-        return [
-            DeadLetter(
-                consumer=consumer,
-                envelope=_envelopes.decode(envelope),
-                attempts=attempts,
-                error=error,
-                failed_at=failed_at.astimezone(UTC),
-            )
-            for consumer, envelope, attempts, error, failed_at in found
-        ]
+
+    async def get(self, organisation_id: OrganisationId, consumer: str, event_id: UUID) -> DeadLetter | None:
+        """One of them."""
+        key = (organisation_id, consumer, event_id)
+        found = await self._letters(f"{_LETTERS} where organisation_id = %s and consumer = %s and event_id = %s", key)
+        return found[0] if found else None
+
+    async def requested(self, limit: int) -> Sequence[DeadLetter]:
+        """Those of all organisations that are to be handed over once more, oldest first."""
+        return await self._letters(
+            f"{_LETTERS} where status = 'requested' order by failed_at, event_id, consumer limit %s", (limit,)
+        )
+
+    async def save(self, letter: DeadLetter, *, if_status: LetterStatus) -> bool:
+        """Write a letter over itself if it still has that status."""
+        envelope = letter.envelope
+        written = await system.changed(
+            self._pool,
+            f"update dead_letters set ({_LETTER_COLUMNS}) = (%s, %s::json, %s, %s, %s, %s, %s) "
+            "where organisation_id = %s and consumer = %s and event_id = %s and status = %s",
+            (*_row_of(letter), envelope.organisationid, letter.consumer, envelope.id, if_status.value),
+        )
+        return written == 1
+
+    async def _letters(self, statement: LiteralString, params: Sequence[object]) -> list[DeadLetter]:
+        return [_letter_of(row) for row in await system.rows(self._pool, statement, params)]
+
+
+_LETTER_COLUMNS: Final = "consumer, envelope, attempts, error, failed_at, status, settled_at"
+_LETTERS: Final = "select consumer, envelope::text, attempts, error, failed_at, status, settled_at from dead_letters"
+
+
+def _row_of(letter: DeadLetter) -> tuple[object, ...]:
+    consumer, envelope, attempts, error, failed_at, status, settled_at = msgspec.structs.astuple(letter)
+    return consumer, _encoder.encode(envelope).decode(), attempts, error, failed_at, status.value, settled_at
+
+
+def _letter_of(row: Row) -> DeadLetter:
+    consumer, envelope, attempts, error, failed_at, status, settled_at = row
+    return DeadLetter(
+        consumer=consumer,
+        envelope=_envelopes.decode(envelope),
+        attempts=attempts,
+        error=error,
+        failed_at=failed_at.astimezone(UTC),
+        status=LetterStatus(status),
+        settled_at=settled_at and settled_at.astimezone(UTC),
+    )

@@ -2,9 +2,11 @@
 
 from contextlib import suppress
 
+import msgspec
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
+from psycopg.types.json import set_json_dumps
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from trilha.adapters.postgres.staging import CREATE_STAGING
@@ -57,4 +59,5 @@ async def forget_lost(pool: Pool) -> None:
 
 
 async def _make_staging(connection: Connection) -> None:
+    set_json_dumps(msgspec.json.encode, connection)
     await connection.execute(CREATE_STAGING)

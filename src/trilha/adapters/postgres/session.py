@@ -13,6 +13,7 @@ from trilha.domain.kernel import Conflict, OrganisationId
 
 Params = Sequence[Any] | Mapping[str, Any]
 Row = tuple[Any, ...]
+Statement = tuple[LiteralString, Params]
 _WATCH_AGAIN: LiteralString = ""
 SET_ORGANISATION = "select set_config('trilha.organisation_id', %s, true)"
 
@@ -29,9 +30,9 @@ class Session:
         self._pool = pool
         self._connection: Connection | None = None
         self._unsettled: list[Callable[[], Awaitable[None]]] = []
-        self.staged: object = None
-        """The events in the staging table, the very object, or None."""
-        self._queue: list[tuple[LiteralString, Params]] = [
+        self.staged: dict[str, object] = {}
+        """The records in the staging table of each feed, the very objects."""
+        self._queue: list[Statement] = [
             ("begin", ()),
             (SET_ORGANISATION, (str(organisation_id),)),
         ]
@@ -54,19 +55,27 @@ class Session:
 
     async def rows(self, statement: LiteralString, params: Params = ()) -> list[Row]:
         """Send the queue and this statement at once; returns its rows."""
-        cursor = await self._flush(statement, params)
+        (cursor,) = await self._flush((statement, params))
         return await cursor.fetchall()
 
     async def changed(self, statement: LiteralString, params: Params = ()) -> int:
         """Send the queue and this statement at once; returns how many rows it wrote."""
-        return (await self._flush(statement, params)).rowcount
+        (cursor,) = await self._flush((statement, params))
+        return cursor.rowcount
+
+    async def changed_and_rows(
+        self, write: LiteralString, read: LiteralString, params: Params
+    ) -> tuple[int, list[Row]]:
+        """Send the queue and two statements at once; returns how many rows the first wrote, and the second's rows."""
+        written, found = await self._flush((write, params), (read, params))
+        return written.rowcount, await found.fetchall()
 
     async def flush(self) -> None:
         """Send the queue."""
         queue, self._queue = self._queue, []
         if queue:
             self._queue = queue[:-1]
-            await self._flush(*queue[-1])
+            await self._flush(queue[-1])
 
     def before_commit(self, step: Callable[[], Awaitable[None]]) -> None:
         """Run `step`, which may queue statements that are still being prepared, at the latest before the commit."""
@@ -81,7 +90,7 @@ class Session:
     async def commit(self) -> None:
         """Make everything true at once."""
         await self.settle()
-        cursor = await self._flush("commit", ())
+        (cursor,) = await self._flush(("commit", ()))
         if cursor.statusmessage != "COMMIT":
             # what the server answers when an error was swallowed on the way
             raise Conflict("nothing was written: a statement of this unit of work had failed before its commit")
@@ -101,18 +110,18 @@ class Session:
             if lost:
                 await forget_lost(self._pool)
 
-    async def _flush(self, statement: LiteralString, params: Params) -> AsyncCursor[TupleRow]:
+    async def _flush(self, *statements: Statement) -> list[AsyncCursor[TupleRow]]:
         connection = self.connection
         queue, self._queue = self._queue, []
         with translated():
-            if not queue:
-                return await connection.execute(statement, params, prepare=True)
+            if not queue and len(statements) == 1:
+                return [await connection.execute(*statements[0], prepare=True)]
             async with connection.pipeline():
-                for queued, values in queue:
-                    await connection.execute(queued, values, prepare=True)
-                cursor = await connection.execute(statement, params, prepare=True)
+                for queued in queue:
+                    await connection.execute(*queued, prepare=True)
+                cursors = [await connection.execute(*statement, prepare=True) for statement in statements]
             if connection.pgconn.transaction_status == TransactionStatus.INTRANS:
                 # psycopg ends a pipeline with a flush request, at which the server stops watching for an idle
                 # transaction; without this a process that hangs would keep its locks, the lease's too, for ever
                 await connection.execute(_WATCH_AGAIN)
-            return cursor
+            return cursors

@@ -8,21 +8,23 @@ from uuid import UUID
 
 import msgspec
 
+from trilha.adapters.postgres.backfills import PostgresBackfills, PostgresGaps
 from trilha.adapters.postgres.fleet import PostgresMasterData
 from trilha.adapters.postgres.ingestion import (
     PostgresCheckpoints,
     PostgresIngestionRuns,
     PostgresQuarantine,
     PostgresRawPages,
-    PostgresTelemetryEvents,
     PostgresThroughput,
 )
 from trilha.adapters.postgres.operations import PostgresIdempotency, PostgresJobRequests
 from trilha.adapters.postgres.pools import Pool
+from trilha.adapters.postgres.records import PostgresAmendments, PostgresTelemetryRecords
 from trilha.adapters.postgres.session import Session
 from trilha.application.envelopes import envelope_of
 from trilha.application.ports import Clock, Envelope, IdSource, Lease, LeaseLost
 from trilha.domain.kernel import DomainEvent, OrganisationId
+from trilha.domain.telemetry import Stream
 
 _encoder = msgspec.json.Encoder()
 
@@ -93,10 +95,24 @@ class PostgresUnitOfWork:
         """The organisation's master data."""
         return PostgresMasterData(self._session, self._organisation_id)
 
+    def records(self, stream: Stream) -> PostgresTelemetryRecords:
+        """The records of a feed."""
+        return PostgresTelemetryRecords(self._session, self._organisation_id, stream)
+
     @cached_property
-    def events(self) -> PostgresTelemetryEvents:
-        """Its telemetry events."""
-        return PostgresTelemetryEvents(self._session, self._organisation_id)
+    def amendments(self) -> PostgresAmendments:
+        """What the source changed about them afterwards."""
+        return PostgresAmendments(self._session, self._organisation_id)
+
+    @cached_property
+    def gaps(self) -> PostgresGaps:
+        """Times that a stream could not give."""
+        return PostgresGaps(self._session, self._organisation_id)
+
+    @cached_property
+    def backfills(self) -> PostgresBackfills:
+        """Past times to be brought in."""
+        return PostgresBackfills(self._session, self._organisation_id)
 
     @cached_property
     def raw_pages(self) -> PostgresRawPages:
