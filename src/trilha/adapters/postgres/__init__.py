@@ -17,6 +17,7 @@ from trilha.adapters.postgres.checks import OLDEST_MAJOR, check_server, check_ve
 from trilha.adapters.postgres.cluster import APP, OWNER, ROLES, SYSTEM, DatabaseUrls, prepare_cluster, urls_for
 from trilha.adapters.postgres.errors import PostgresRefused, RoleTooPowerful, SchemaAhead, SchemaBehind, ServerTooOld
 from trilha.adapters.postgres.fleet_queries import PostgresFleetQueries
+from trilha.adapters.postgres.ingestion_queries import PostgresIngestionQueries
 from trilha.adapters.postgres.jobs import PostgresJobs
 from trilha.adapters.postgres.lanes import Lanes
 from trilha.adapters.postgres.leadership import PostgresLeadership
@@ -26,7 +27,7 @@ from trilha.adapters.postgres.organisations import PostgresOrganisations
 from trilha.adapters.postgres.outbox import PostgresDeadLetters, PostgresOutbox
 from trilha.adapters.postgres.pools import Pool, open_pool
 from trilha.adapters.postgres.rate_limiter import PostgresRateLimiter
-from trilha.adapters.postgres.telemetry_queries import PostgresIngestionQueries, PostgresTelemetryQueries
+from trilha.adapters.postgres.telemetry_queries import PostgresTelemetryQueries
 from trilha.adapters.postgres.tokens import PostgresTokenStore
 from trilha.adapters.postgres.unit_of_work import PostgresUnitOfWork, units_of_work
 
