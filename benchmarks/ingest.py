@@ -1,8 +1,9 @@
 """MiX JSON pages into PostgreSQL, against raw COPY of the same rows ready encoded.
 
-Ours: pages of 1,000 events, decoded by the MiX adapter and stored by the use case: rows merged, raw page, checkpoint,
-run and outbox row, a commit a page, under row-level security. The peer: binary COPY of the rows as PostgreSQL itself
-wrote them, fifty pages a commit, into a table with the same partitions, keys and indexes but no row-level security.
+Ours: pages of 1,000 records of a feed, decoded by the MiX adapter and stored by the use case: rows merged, raw page,
+checkpoint, run and outbox row, a commit a page, under row-level security. The peer: binary COPY of the rows as
+PostgreSQL itself wrote them, fifty pages a commit, into a table with the same partitions, keys and indexes but no
+row-level security.
 Both on one server, in turns, chunk by chunk, so that both see the same sizes. The ratio is the median over the chunks.
 """
 
@@ -28,13 +29,15 @@ from benchmarks.pages import PAGE, write_pages
 from benchmarks.raw_copy import copy_in, dump, make_peer_table, require_same_rows
 from benchmarks.read_data import ORGANISATION
 from benchmarks.scratch import folder
+from trilha.adapters.postgres.staging import RECORD_TABLES
+from trilha.domain.telemetry import Stream
 
 APART = 100
 """Pages of which each step is timed by itself, after the comparison."""
 CHUNK = 50
 """Pages that one side brings in before it is the other's turn."""
 MIDDLE_OF_DATA = datetime(2026, 2, 15, tzinfo=UTC)
-"""The simulator's load mode has its events from January to March."""
+"""The simulator's load mode has its records from January to March."""
 Answer = TypeVar("Answer")
 _CONNECT = (
     "insert into organisations values (%(id)s, 'Viação Exemplo', 'America/Sao_Paulo', now());"
@@ -44,41 +47,44 @@ _CONNECT = (
 
 def add_options(parser: ArgumentParser) -> None:
     """What can be chosen."""
-    parser.add_argument("--rows", type=int, default=1_000_000, help="events to ingest (default 1,000,000)")
+    parser.add_argument("--rows", type=int, default=1_000_000, help="records to ingest (default 1,000,000)")
+    parser.add_argument("--stream", choices=list(RECORD_TABLES), default=Stream.EVENTS, help="the feed")
 
 
 def run(report: Report, options: Namespace) -> None:
     """Prepare the peer's bytes by ingesting once, then measure on a fresh server."""
+    stream = Stream(options.stream)
+    table = RECORD_TABLES[stream].table
     with tempfile.TemporaryDirectory(dir=folder("ingest")) as name:
         pages = Path(name) / "pages.bin"
-        write_pages(pages, options.rows + APART * PAGE)
-        ready = _encoded(pages, Path(name), options.rows)
+        write_pages(pages, stream, options.rows + APART * PAGE)
+        ready = _encoded(pages, stream, Path(name), options.rows)
         with (
             fresh_database(MIDDLE_OF_DATA) as database,
             psycopg.connect(database.superuser_url, autocommit=True) as superuser,
         ):
             _connect_organisation(superuser)
-            make_peer_table(superuser)
-            with _ingesting(database, pages) as process:
-                ours, theirs = _in_turns(superuser, process, ready)
-                rows = require_same_rows(superuser)
+            make_peer_table(superuser, table)
+            with _ingesting(database, pages, stream) as process:
+                ours, theirs = _in_turns(superuser, table, process, ready)
+                rows = require_same_rows(superuser, table)
                 parts = _order(process, Order(APART, apart=True), list[Parts])
-        _tell(report, ours, theirs, rows=rows, postgres=database.version)
+        _tell(report, ours, theirs, stream=stream.value, rows=rows, postgres=database.version)
         _tell_parts(report, parts)
 
 
-def _encoded(pages: Path, target: Path, rows: int) -> Sequence[Path]:
+def _encoded(pages: Path, stream: Stream, target: Path, rows: int) -> Sequence[Path]:
     with fresh_database(MIDDLE_OF_DATA) as database, psycopg.connect(database.superuser_url) as superuser:
         _connect_organisation(superuser)
         superuser.commit()
         progress("ingesting once, unmeasured")
-        with _ingesting(database, pages) as process:
+        with _ingesting(database, pages, stream) as process:
             _order(process, Order(-(-rows // PAGE)), Done)
-        return dump(superuser, target, CHUNK * PAGE)
+        return dump(superuser, RECORD_TABLES[stream].table, target, CHUNK * PAGE)
 
 
 def _in_turns(
-    superuser: psycopg.Connection, process: "subprocess.Popen[bytes]", ready: Sequence[Path]
+    superuser: psycopg.Connection, table: str, process: "subprocess.Popen[bytes]", ready: Sequence[Path]
 ) -> tuple[list[Done], list[float]]:
     ours: list[Done] = []
     theirs: list[float] = []
@@ -86,16 +92,16 @@ def _in_turns(
         progress(f"chunk {number + 1} of {len(ready)}")
         content = path.read_bytes()
         if number % 2:
-            theirs.append(_copy_timed(superuser, content))
+            theirs.append(_copy_timed(superuser, table, content))
         ours.append(_order(process, Order(CHUNK), Done))
         if not number % 2:
-            theirs.append(_copy_timed(superuser, content))
+            theirs.append(_copy_timed(superuser, table, content))
     return ours, theirs
 
 
-def _copy_timed(superuser: psycopg.Connection, content: bytes) -> float:
+def _copy_timed(superuser: psycopg.Connection, table: str, content: bytes) -> float:
     started = time.perf_counter()
-    copy_in(superuser, content)
+    copy_in(superuser, table, content)
     return time.perf_counter() - started
 
 
@@ -105,9 +111,9 @@ def _connect_organisation(superuser: psycopg.Connection) -> None:
 
 
 @contextmanager
-def _ingesting(database: Database, pages: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def _ingesting(database: Database, pages: Path, stream: Stream) -> Iterator["subprocess.Popen[bytes]"]:
     urls = {"TRILHA_DATABASE_URL": database.urls.app, "TRILHA_DATABASE_SYSTEM_URL": database.urls.system}
-    command = [sys.executable, "-m", "benchmarks.ingesting", str(pages)]
+    command = [sys.executable, "-m", "benchmarks.ingesting", str(pages), stream.value]
     process = subprocess.Popen(command, env=os.environ | urls, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         yield process

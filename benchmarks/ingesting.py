@@ -1,6 +1,6 @@
 """The ingesting process: the use case as the worker runs it, fed from a file instead of the network.
 
-    python -m benchmarks.ingesting PAGES_FILE     settings in the environment, orders on standard input
+    python -m benchmarks.ingesting PAGES_FILE STREAM     settings in the environment, orders on standard input
 
 Each line `{"pages": n}` ingests so many pages and is answered with a line of what it took; with `"apart": true` the
 steps of a page are done one after the other and timed. A process of its own, so that its memory can be measured. Pages
@@ -12,9 +12,9 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -22,16 +22,17 @@ import msgspec
 
 from benchmarks.pages import read_pages
 from benchmarks.read_data import ORGANISATION
-from trilha.adapters.mix.events import read_events
+from trilha.adapters.memory import MemoryLiveFeed
+from trilha.adapters.mix import MixPages
 from trilha.adapters.postgres import Pool, PostgresLeases, PostgresOrganisations, PostgresUnitOfWork, open_pool
-from trilha.adapters.postgres.staging import COPY, TYPES
+from trilha.adapters.postgres.staging import RECORD_TABLES
 from trilha.adapters.system import SystemClock, Uuid7Ids
 from trilha.application.exclusive_run import LEASE_TTL, ExclusiveRun
 from trilha.application.ports import Leases, TelemetryUnitOfWork, UnitsOfWork
-from trilha.application.telemetry.ingest_events import IngestEvents, IngestEventsCommand
+from trilha.application.telemetry.ingest_stream import IngestStream, IngestStreamCommand
 from trilha.application.telemetry.store_page import StorePage, StorePageCommand
 from trilha.domain.kernel import OrganisationId
-from trilha.domain.telemetry import IngestionRun, RunKind, RunStatus, SourcePage, Stream, TelemetryEvent
+from trilha.domain.telemetry import AmendmentPage, IngestionRun, RunKind, RunStatus, SourcePage, Stream
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -64,40 +65,46 @@ class Parts(msgspec.Struct, frozen=True):
     page: float
 
 
-class FileSource:
+class FileSource(MixPages):
     """A TelemetrySource over pages in a file; a token is the number of a page."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, stream: Stream) -> None:
         self._pages: Iterator[bytes] = read_pages(path)
         self._number = 0
+        self._began_at = datetime.now(UTC)
+        self.stream = stream
 
-    def next_body(self) -> bytes:
-        """The next page as it came."""
-        self._number += 1
-        return next(self._pages)
-
-    async def events_since(self, external_id: int, token: str, *, urgent: bool) -> SourcePage:  # noqa: ARG002 - the port's
+    async def page_since(self, stream: Stream, external_id: int, token: str, *, urgent: bool) -> SourcePage:  # noqa: ARG002 - the port's
         """The next page, whatever the token."""
-        body = self.next_body()
+        self._number += 1
+        body = next(self._pages)
         received_at = datetime.now(UTC)
-        events, rejected = read_events(body, received_at)
+        understood = self.understand(stream, body, received_at)
         return SourcePage(
-            stream=Stream.EVENTS, since_token=token, next_token=str(self._number), has_more=True,
-            received_at=received_at, body=body, events=events, rejected=rejected,
+            stream=stream, asked_for=token, next_token=str(self._number), has_more=True,
+            received_at=received_at, body=body, records=understood.records, rejected=understood.rejected,
         )  # fmt: skip
 
     def token_at(self, moment: datetime) -> str:  # noqa: ARG002 - the port's
         """Begin with the first page."""
         return "0"
 
-    def time_of(self, token: str) -> datetime:  # noqa: ARG002 - the port's
-        """Young enough for any stream."""
-        return datetime.now(UTC)
+    def time_of(self, token: str) -> datetime:
+        """Young enough for any stream, and later for a later page."""
+        return self._began_at + timedelta(microseconds=int(token))
+
+    async def page_between(self, stream: Stream, external_id: int, start: datetime, end: datetime) -> SourcePage:
+        """Not measured."""
+        raise NotImplementedError
+
+    async def amendments(self, stream: Stream, external_id: int, first: date, last: date) -> AmendmentPage:
+        """Not measured."""
+        raise NotImplementedError
 
 
-async def main(path: Path) -> None:
+async def main(path: Path, stream: Stream) -> None:
     """Serve orders until standard input ends."""
-    source = FileSource(path)
+    source = FileSource(path, stream)
     async with AsyncExitStack() as stack:
         app = await stack.enter_async_context(open_pool(os.environ["TRILHA_DATABASE_URL"], name="benchmark"))
         system = await stack.enter_async_context(
@@ -110,21 +117,22 @@ async def main(path: Path) -> None:
 
         run = ExclusiveRun(organisations=PostgresOrganisations(system), units=units, leases=leases, clock=clock,
                            ids=ids, worker="benchmark")  # fmt: skip
-        store = StorePage(source=source, units=units, clock=clock, ids=ids)
-        ingest = IngestEvents(run=run, source=source, units=units, store_page=store, clock=clock)
+        store = StorePage(source=source, units=units, live=MemoryLiveFeed(), clock=clock, ids=ids)
+        ingest = IngestStream(run=run, source=source, units=units, store_page=store, clock=clock, ids=ids)
         for line in sys.stdin:
             order = msgspec.json.decode(line, type=Order)
             if order.apart:
                 steps = Steps(source, app, units, store, leases, ids.new)
                 answer: Done | list[Parts] = [await steps() for _ in range(order.pages)]
             else:
-                answer = await _obey(ingest, order)
+                answer = await _obey(ingest, stream, order)
             print(msgspec.json.encode(answer).decode(), flush=True)
 
 
-async def _obey(ingest: IngestEvents, order: Order) -> Done:
+async def _obey(ingest: IngestStream, stream: Stream, order: Order) -> Done:
     started = time.perf_counter()
-    run = await ingest(IngestEventsCommand(organisation_id=ORGANISATION, max_pages=order.pages))
+    command = IngestStreamCommand(organisation_id=ORGANISATION, stream=stream, max_pages=order.pages)
+    run = await ingest(command)
     seconds = time.perf_counter() - started
     if run is None or run.status is not RunStatus.SUCCEEDED or run.inserted != run.received:
         raise SystemExit(f"the run did not bring every row in as new: {run}")
@@ -147,29 +155,31 @@ class Steps:
 
     async def __call__(self) -> Parts:
         """Do it, and say what it took."""
-        lease = await self._leases.acquire(ORGANISATION, "ingest:events", "benchmark", LEASE_TTL)
+        stream = self._source.stream
+        lease = await self._leases.acquire(ORGANISATION, f"ingest:{stream}", "benchmark", LEASE_TTL)
         async with self._units(ORGANISATION) as unit:
-            checkpoint = await unit.checkpoints.get(Stream.EVENTS)
+            checkpoint = await unit.checkpoints.get(stream)
         if lease is None or checkpoint is None:
             raise SystemExit("ingest something first, and nothing beside it")
-        page = await self._source.events_since(0, checkpoint.token, urgent=True)
+        page = await self._source.page_since(stream, 0, checkpoint.token, urgent=True)
         started = time.perf_counter()
-        read_events(page.body, page.received_at)
+        self._source.understand(stream, page.body, page.received_at)
         decode = time.perf_counter() - started
-        encode, staging = await self._stage(page.events)
+        encode, staging = await self._stage(page)
         merge = await self._merge(page)
-        run = IngestionRun(id=self._new_id(), kind=RunKind.EVENTS, started_at=page.received_at)
+        run = IngestionRun(id=self._new_id(), kind=RunKind(stream), started_at=page.received_at)
         started = time.perf_counter()
         await self._store(StorePageCommand(lease=lease, checkpoint=checkpoint, run=run, page=page))
         whole = time.perf_counter() - started
-        return Parts(len(page.events), decode, encode, staging, merge - encode - staging, whole - merge)
+        return Parts(len(page.records), decode, encode, staging, merge - encode - staging, whole - merge)
 
-    async def _stage(self, events: Sequence[TelemetryEvent]) -> tuple[float, float]:
+    async def _stage(self, page: SourcePage) -> tuple[float, float]:
+        table = RECORD_TABLES[page.stream]
         async with self._pool.connection() as connection, connection.transaction(force_rollback=True):
-            async with connection.cursor() as cursor, cursor.copy(COPY) as copy:
-                copy.set_types(TYPES)
+            async with connection.cursor() as cursor, cursor.copy(table.copy) as copy:
+                copy.set_types(table.types)
                 started = time.perf_counter()
-                ready = b"".join([copy.formatter.write_row(msgspec.structs.astuple(event)) for event in events])
+                ready = b"".join([copy.formatter.write_row(msgspec.structs.astuple(each)) for each in page.records])
                 encoded = time.perf_counter()
                 await copy.write(ready)
             return encoded - started, time.perf_counter() - encoded
@@ -177,9 +187,9 @@ class Steps:
     async def _merge(self, page: SourcePage) -> float:
         """Merge without keeping: leaving the block rolls back."""
         async with self._units(ORGANISATION) as unit:
-            await unit.checkpoints.get(Stream.EVENTS)
+            await unit.checkpoints.get(page.stream)
             started = time.perf_counter()
-            await unit.events.merge(self._new_id(), page.received_at, page.events)
+            await unit.records(page.stream).merge(self._new_id(), page.received_at, page.records)
             return time.perf_counter() - started
 
 
@@ -192,4 +202,4 @@ def _peak_rss_mib() -> float:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1])))
+    asyncio.run(main(Path(sys.argv[1]), Stream(sys.argv[2])))

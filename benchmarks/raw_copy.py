@@ -12,14 +12,17 @@ from psycopg import sql
 
 from benchmarks.figures import progress
 
-PRODUCTION = "telemetry_events"
-PEER = "peer_events"
 BLOCK_BYTES = 1 << 18
 
 
-def make_peer_table(connection: psycopg.Connection) -> None:
+def peer_of(table: str) -> str:
+    """The name of the table that raw COPY fills."""
+    return f"peer_{table}"
+
+
+def make_peer_table(connection: psycopg.Connection, table: str) -> None:
     """Copy the production table's shape, and prove that nothing is missing but its policy."""
-    names = {"peer": sql.Identifier(PEER), "production": sql.Identifier(PRODUCTION)}
+    names = {"peer": sql.Identifier(peer_of(table)), "production": sql.Identifier(table)}
     connection.execute(
         sql.SQL("create table {peer} (like {production} including all) partition by range (occurred_at)").format(
             **names
@@ -28,11 +31,11 @@ def make_peer_table(connection: psycopg.Connection) -> None:
     for name, bounds in connection.execute(
         "select inhrelid::regclass::text, pg_get_expr(relpartbound, oid) "
         "from pg_inherits join pg_class on oid = inhrelid where inhparent = %s::regclass",
-        (PRODUCTION,),
+        (table,),
     ).fetchall():
-        part = sql.Identifier(name.replace(PRODUCTION, PEER))
+        part = sql.Identifier(peer_of(name))
         connection.execute(sql.SQL("create table {} partition of {peer} ").format(part, **names) + sql.SQL(bounds))
-    ours, theirs = (_indexes(connection, table) for table in (PRODUCTION, PEER))
+    ours, theirs = (_indexes(connection, name) for name in (table, peer_of(table)))
     if ours != theirs:
         raise SystemExit(f"the tables differ: {ours} against {theirs}")
 
@@ -47,10 +50,12 @@ def _indexes(connection: psycopg.Connection, table: str) -> list[str]:
     return sorted(text for (text,) in found.fetchall())
 
 
-def dump(connection: psycopg.Connection, folder: Path, rows_a_file: int) -> list[Path]:
+def dump(connection: psycopg.Connection, table: str, folder: Path, rows_a_file: int) -> list[Path]:
     """Write the production table in binary COPY form, in order of occurrence, into files of so many rows each."""
     progress("encoding the same rows for the peer")
-    statement = f"copy (select * from {PRODUCTION} order by occurred_at, id) to stdout (format binary)"
+    statement = sql.SQL("copy (select * from {} order by occurred_at, id) to stdout (format binary)").format(
+        sql.Identifier(table)
+    )
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         messages: Iterator[bytes] = iter(map(bytes, copy))
         # the server sends head and first row in one message or in two, each further row in one, and the tail in one
@@ -92,25 +97,26 @@ def _write_one(path: Path, head: bytes, rows: list[bytes]) -> Path:
     return path
 
 
-def copy_in(connection: psycopg.Connection, ready: bytes) -> None:
+def copy_in(connection: psycopg.Connection, table: str, ready: bytes) -> None:
     """One COPY and its commit; expects an autocommit connection."""
-    with connection.cursor() as cursor, cursor.copy(f"copy {PEER} from stdin (format binary)") as copy:
+    statement = sql.SQL("copy {} from stdin (format binary)").format(sql.Identifier(peer_of(table)))
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for start in range(0, len(ready), BLOCK_BYTES):
             copy.write(ready[start : start + BLOCK_BYTES])
 
 
-def require_same_rows(connection: psycopg.Connection) -> int:
-    """Both tables hold the same events; returns how many. Only page and time of receipt may differ."""
+def require_same_rows(connection: psycopg.Connection, table: str) -> int:
+    """Both tables hold the same records; returns how many. Only page and time of receipt may differ."""
     columns = connection.execute(
         "select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute "
         "where attrelid = %s::regclass and attnum > 0 and attname not in ('page_id', 'received_at')",
-        (PRODUCTION,),
+        (table,),
     ).fetchone()
     assert columns
     count = "select count(*), coalesce(sum(hashtextextended(row({})::text, 0)), 0) from {}"
     ours, theirs = (
-        connection.execute(sql.SQL(count).format(sql.SQL(columns[0]), sql.Identifier(table))).fetchone()
-        for table in (PRODUCTION, PEER)
+        connection.execute(sql.SQL(count).format(sql.SQL(columns[0]), sql.Identifier(name))).fetchone()
+        for name in (table, peer_of(table))
     )
     if ours is None or ours != theirs:
         raise SystemExit(f"the tables hold different rows: {ours} against {theirs}")
