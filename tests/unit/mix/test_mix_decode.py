@@ -1,6 +1,7 @@
 """Whatever stands in a list, each record is either taken or quarantined, and none spoils another."""
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import msgspec
@@ -8,20 +9,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trilha.adapters.mix import wire
+from trilha.adapters.mix import MixPages, wire
 from trilha.adapters.mix.decode import ListDecoder
 from trilha.adapters.mix.events import read_events as understand_events
-from trilha.adapters.mix.split import UnreadableAnswer
+from trilha.adapters.mix.split import UnreadableAnswer, split
+from trilha.domain.kernel import InvalidValue, SourceUnavailable
+from trilha.domain.telemetry import FEEDS, Stream
 
 NOW = datetime(2026, 3, 10, 15, tzinfo=UTC)
 INT64 = st.integers(-(2**63), 2**63 - 1)
-INT32 = range(-(2**31), 2**31)
+LEAST_INT32, MOST_INT32 = -(2**31), 2**31 - 1
 SOUND = {"EventId": 1, "AssetId": 2, "DriverId": 3, "EventTypeId": 4}
-MEMBERS = [name for kind in (wire.Event, wire.Place) for name in kind.__struct_encode_fields__]
+MINIMAL = {
+    Stream.EVENTS: SOUND,
+    Stream.POSITIONS: {"PositionId": 1, "AssetId": 2, "DriverId": 3, "Latitude": -15.5, "Longitude": -47.5},
+    Stream.TRIPS: {"TripId": 1, "AssetId": 2, "DriverId": 3},
+}
+ID_NAMES = {Stream.EVENTS: "EventId", Stream.POSITIONS: "PositionId", Stream.TRIPS: "TripId"}
+KINDS = (wire.Event, wire.Place, wire.Position, wire.Trip, wire.SubTrip, wire.Classification)
+MEMBERS = sorted({name for kind in KINDS for name in kind.__struct_encode_fields__})
 
 numbers = st.one_of(
     st.integers(-(2**70), 2**70),
-    st.sampled_from([2**63 - 1, 2**63, -(2**63), -(2**63) - 1, 2**64, 10**400]),
+    st.sampled_from([2**63 - 1, 2**63, -(2**63), -(2**63) - 1, 2**64, 10**400, 2**32 - 1, 65_535, 255, -1]),
     st.floats(allow_nan=False, allow_infinity=False),
 )
 # Characters of every category: lone surrogates and U+0000 arrive as escapes.
@@ -33,8 +43,23 @@ names = st.sampled_from(MEMBERS) | texts
 anything = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=4), max_leaves=8
 )
-broken_events = st.dictionaries(st.sampled_from(MEMBERS), anything, max_size=6).map(lambda some: {**SOUND, **some})
-sound_events = INT64.map(lambda event_id: {**SOUND, "EventId": event_id, "StartDateTime": "2026-03-10T14:21:07Z"})
+members = st.dictionaries(st.sampled_from(MEMBERS), anything, max_size=6)
+legs = st.lists(members, max_size=3)
+every_feed = pytest.mark.parametrize("stream", FEEDS)
+
+
+def broken(stream):
+    """Records that begin sound; some of them stay so."""
+    nested = members | st.builds(lambda one, some: one | {"SubTrips": some}, members, legs)
+    return nested.map(lambda some: MINIMAL[stream] | some)
+
+
+def sound(stream, number):
+    return MINIMAL[stream] | {ID_NAMES[stream]: number, "StartDateTime": "2026-03-10T14:21:07Z"}
+
+
+def body_of(records) -> bytes:
+    return json.dumps(records, separators=(",", ":")).encode()
 
 
 def read_events(body, received_at):
@@ -42,54 +67,93 @@ def read_events(body, received_at):
     return understood.records, understood.rejected
 
 
-def body_of(records) -> bytes:
-    return json.dumps(records, separators=(",", ":")).encode()
+def values_in(record) -> Iterator[object]:
+    """All values of a record and of what it holds."""
+    for value in msgspec.structs.astuple(record):
+        yield value
+        if isinstance(value, tuple):
+            for inner in value:
+                yield from values_in(inner)
 
 
-@given(st.lists(anything | broken_events | sound_events, max_size=6))
-def test_every_record_is_taken_or_quarantined(records):
-    events, rejected = read_events(body_of(records), NOW)
-    assert len(events) + len(rejected) == len(records)
-    for record in rejected:
+@every_feed
+@given(data=st.data())
+def test_every_record_is_taken_or_quarantined(stream, data):
+    records = data.draw(st.lists(anything | broken(stream), max_size=6))
+    understood = MixPages().understand(stream, body_of(records), NOW)
+    assert len(understood.records) + len(understood.rejected) == len(records)
+    for record in understood.rejected:
         assert json.loads(record.raw) == records[record.position]
         assert record.reason
         assert record.detail
 
 
-@given(st.lists(anything | broken_events, max_size=6))
-def test_what_is_taken_can_be_stored(records):
-    events, _ = read_events(body_of(records), NOW)
-    for event in events:
-        for name in ("id", "driver_id", "vehicle_id", "event_type_id"):
-            assert -(2**63) <= getattr(event, name) < 2**63
-        assert event.occurrences in INT32
-        assert event.duration_s is None or event.duration_s in INT32
-        assert {moment.tzinfo for moment in (event.occurred_at, event.started_at, event.ended_at) if moment} <= {UTC}
-        assert not any("\0" in text for text in msgspec.structs.astuple(event) if isinstance(text, str))
-        assert event.start_latitude_deg is None or abs(event.start_latitude_deg) <= 90
-        msgspec.json.encode(event)
+@every_feed
+@given(data=st.data())
+def test_what_is_taken_can_be_stored(stream, data):
+    records = data.draw(st.lists(broken(stream), max_size=6))
+    for record in MixPages().understand(stream, body_of(records), NOW).records:
+        fields = dict(zip(record.__struct_fields__, msgspec.structs.astuple(record), strict=True))
+        whole = {name: value for name, value in fields.items() if type(value) is int}
+        for name, value in whole.items():
+            wide = name == "id" or name.endswith("_id")
+            assert -(2**63) <= value < 2**63 if wide else LEAST_INT32 <= value <= MOST_INT32, name
+        for value in values_in(record):
+            assert not isinstance(value, datetime) or value.tzinfo is UTC
+            assert not isinstance(value, str) or "\0" not in value
+        assert abs(fields.get("latitude_deg", 0)) <= 90
+        assert abs(fields.get("start_longitude_deg") or 0) <= 180
+        msgspec.json.encode(record)
 
 
-@given(st.lists(sound_events, max_size=8), st.lists(anything, min_size=1, max_size=4), st.randoms())
-def test_a_bad_record_spoils_no_other(sound, bad, chance):
-    mixed = [*sound, *bad]
+@every_feed
+@given(data=st.data(), bad=st.lists(anything, min_size=1, max_size=4), chance=st.randoms())
+def test_a_bad_record_spoils_no_other(stream, data, bad, chance):
+    good = [sound(stream, number) for number in data.draw(st.lists(INT64, max_size=8))]
+    mixed = [*good, *bad]
     chance.shuffle(mixed)
-    events, _ = read_events(body_of(mixed), NOW)
-    wanted = [record["EventId"] for record in mixed if any(record is one for one in sound)]
-    assert [event.id for event in events] == wanted
+    understood = MixPages().understand(stream, body_of(mixed), NOW)
+    wanted = [record[ID_NAMES[stream]] for record in mixed if any(record is one for one in good)]
+    assert [record.id for record in understood.records] == wanted
 
 
-@given(INT64, INT64)
-def test_ids_are_exact(first, second):
-    events, rejected = read_events(body_of([{**SOUND, "EventId": first, "DriverId": second}]), NOW)
-    assert not rejected
-    assert (events[0].id, events[0].driver_id) == (first, second)
+@every_feed
+@given(first=INT64, second=INT64)
+def test_ids_are_exact(stream, first, second):
+    body = body_of([MINIMAL[stream] | {ID_NAMES[stream]: first, "DriverId": second}])
+    understood = MixPages().understand(stream, body, NOW)
+    assert not understood.rejected
+    assert (understood.records[0].id, understood.records[0].driver_id) == (first, second)
 
 
-@given(st.integers(2**54, 2**63 - 2))
-def test_ids_that_collide_as_doubles_stay_apart(number):
-    events, _ = read_events(body_of([{**SOUND, "EventId": number}, {**SOUND, "EventId": number + 1}]), NOW)
-    assert [event.id for event in events] == [number, number + 1]
+@every_feed
+@given(number=st.integers(2**54, 2**63 - 2))
+def test_ids_that_collide_as_doubles_stay_apart(stream, number):
+    understood = MixPages().understand(stream, body_of([sound(stream, number), sound(stream, number + 1)]), NOW)
+    assert [record.id for record in understood.records] == [number, number + 1]
+
+
+@every_feed
+@pytest.mark.parametrize("body", [b"{}", b"<html></html>", b"[1"])
+def test_what_is_no_page_is_said_to_be_none(stream, body):
+    with pytest.raises(SourceUnavailable, match=f"no page of {stream}: expected a JSON list"):
+        MixPages().understand(stream, body, NOW)
+
+
+def test_amendments_are_no_pages_of_a_feed():
+    with pytest.raises(InvalidValue, match="events, positions, trips"):
+        MixPages().understand(Stream.AMENDMENTS, b"[]", NOW)
+
+
+@every_feed
+@given(data=st.data())
+def test_a_page_is_understood_as_its_records_are_one_by_one(stream, data):
+    """The whole list at once and each record by itself are two ways to the same."""
+    body = body_of(data.draw(st.lists(anything | broken(stream), max_size=5)))
+    together = MixPages().understand(stream, body, NOW)
+    alone = [MixPages().understand(stream, b"[" + raw + b"]", NOW) for raw in split(body)]
+    assert list(together.records) == [record for one in alone for record in one.records]
+    assert [one.reason for one in together.rejected] == [error.reason for one in alone for error in one.rejected]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +197,7 @@ def test_what_is_no_object_is_malformed(element):
     assert (record.reason, record.raw) == ("malformed", element.encode())
 
 
-@given(broken_events)
+@given(broken(Stream.EVENTS))
 def test_a_rejection_tells_no_value(record):
     marked = {name: "Maria-7319" if isinstance(value, str) else value for name, value in record.items()}
     _, rejected = read_events(body_of([marked]), NOW)

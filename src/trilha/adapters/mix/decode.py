@@ -164,13 +164,13 @@ def _may_hold_nul(body: bytes) -> bool:
     return b"\\" in body and _NUL in body
 
 
-def _refuse_nul(record: msgspec.Struct) -> None:
+def _refuse_nul(record: msgspec.Struct, path: str = "") -> None:
     """No database text can hold U+0000."""
     for name, value in zip(record.__struct_encode_fields__, msgspec.structs.astuple(record), strict=True):
         if isinstance(value, msgspec.Struct):
-            _refuse_nul(value)
+            _refuse_nul(value, f"{path}{name}.")
         if isinstance(value, str) and "\0" in value:
-            raise Unfit("nul_character", f"{name}: holds the character U+0000, which text cannot")
+            raise Unfit("nul_character", f"{path}{name}: holds the character U+0000, which text cannot")
 
 
 def _rejected(position: int, message: str, raw: bytes) -> RejectedRecord:
