@@ -1,16 +1,62 @@
 """The client against the simulator over HTTP. Waits cost no time: the clock leaps to whatever is waited for."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from trilha.adapters.memory import MemoryDatabase, MemoryRateLimiter, MemoryTokenStore, SimulatedClock, SimulatedIds
-from trilha.adapters.mix import MixCredentials, MixHosts, MixSettings, Timeouts, open_mix
+from trilha.adapters.mix import MixClient, MixCredentials, MixHosts, MixSettings, Timeouts, open_mix
 from trilha.application.ports import RateLimit
-from trilha.simulators.mix import MixSimulator, Scenario
+from trilha.domain.telemetry import AMENDED_FEEDS, FEEDS, AmendmentPage, SourcePage, Stream
+from trilha.simulators.mix import MixSimulator, Route, Scenario
 
 NOW = datetime(2026, 3, 10, 14, 30, 15, tzinfo=UTC)
+
+SINCE = NOW - timedelta(days=5)
+WINDOW = NOW - timedelta(days=2), NOW - timedelta(days=1)
+SINCE_ROUTES = {
+    Stream.EVENTS: Route.EVENTS_SINCE,
+    Stream.POSITIONS: Route.POSITIONS_SINCE,
+    Stream.TRIPS: Route.TRIPS_SINCE,
+}
+RANGE_ROUTES = {
+    Stream.EVENTS: Route.EVENTS_RANGE,
+    Stream.POSITIONS: Route.POSITIONS_RANGE,
+    Stream.TRIPS: Route.TRIPS_RANGE,
+}
+AMENDED_ROUTES = {Stream.EVENTS: Route.EVENTS_AMENDED, Stream.TRIPS: Route.TRIPS_AMENDED}
+
+
+class Question(msgspec.Struct, frozen=True):
+    """Something that is asked about a feed, and the route that must answer."""
+
+    route: Route
+    ask: Callable[[MixClient, int], Awaitable[SourcePage | AmendmentPage]]
+
+    def __call__(self, mix, organisation):
+        return self.ask(mix, organisation)
+
+
+def _since(stream):
+    return Question(
+        SINCE_ROUTES[stream], lambda mix, who: mix.page_since(stream, who, mix.token_at(SINCE), urgent=False)
+    )
+
+
+def _between(stream):
+    return Question(RANGE_ROUTES[stream], lambda mix, who: mix.page_between(stream, who, *WINDOW))
+
+
+def _amended(stream):
+    days = (NOW - timedelta(days=5)).date(), NOW.date()
+    return Question(AMENDED_ROUTES[stream], lambda mix, who: mix.amendments(stream, who, *days))
+
+
+RANGES = [_between(stream) for stream in FEEDS]
+QUESTIONS = [_since(stream) for stream in FEEDS] + RANGES + [_amended(stream) for stream in AMENDED_FEEDS]
 
 
 class LeapingClock(SimulatedClock):
@@ -95,7 +141,17 @@ def organisation(simulator):
 
 @pytest.fixture
 def since(mix):
-    return mix.token_at(NOW - timedelta(days=5))
+    return mix.token_at(SINCE)
+
+
+@pytest.fixture(params=FEEDS)
+def stream(request):
+    return request.param
+
+
+@pytest.fixture(params=QUESTIONS, ids=lambda question: question.route)
+def question(request):
+    return request.param
 
 
 @pytest.fixture

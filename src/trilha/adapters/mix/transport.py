@@ -146,7 +146,8 @@ class Transport:
     async def _back_off(self, call: Call, progress: _Progress, problem: str) -> None:
         progress.failed += 1
         if progress.failed >= self._settings.retries.tries or (progress.was_slow and call.may_ask_for_less):
-            raise SourceUnavailable(f"MiX did not answer {call.path} in {progress.failed} tries: {problem}")
+            tries = "1 try" if progress.failed == 1 else f"{progress.failed} tries"
+            raise SourceUnavailable(f"MiX did not answer {call.path} in {tries}: {problem}")
         _LOG.warning(log_events.CALL_REPEATED, extra={"path": call.path, "problem": problem})
         await self._waiting.after(progress.failed)
 
