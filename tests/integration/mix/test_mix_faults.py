@@ -33,12 +33,10 @@ async def test_an_organisation_that_is_not_ours_is_named_and_not_asked_for_in_a_
     assert (calls(Route.DRIVERS), calls(Route.TOKEN)) == (2, 2)
 
 
-async def test_every_question_about_a_foreign_organisation_is_refused(mix, since):
+async def test_every_list_of_a_foreign_organisation_is_refused(mix):
     for ask in (mix.groups, mix.vehicles, mix.event_types):
         with pytest.raises(SourceNotPermitted):
             await ask(FOREIGN)
-    with pytest.raises(SourceNotPermitted):
-        await mix.page_since(Stream.EVENTS, FOREIGN, since, urgent=False)
 
 
 async def test_one_401_renews_once_and_repeats_once(mix, simulator, organisation, calls):
@@ -95,39 +93,6 @@ async def test_the_quota_is_kept_without_a_single_429(mix, simulator, clock):
         await mix.organisations()
     assert simulator.calls()[Route.ORGANISATIONS].statuses == {200: 45}
     assert clock.now() - NOW >= timedelta(minutes=2)
-
-
-PASSING = [
-    FaultKind.SERVER_ERROR,
-    FaultKind.UNAVAILABLE,
-    FaultKind.CUT_BODY,
-    FaultKind.TRUNCATED_JSON,
-]
-
-
-@pytest.mark.parametrize("kind", PASSING)
-async def test_a_fault_that_passes_is_waited_out(mix, simulator, organisation, since, clock, calls, kind):
-    simulator.faults.add(Fault(kind=kind, times=2))
-    page = await mix.page_since(Stream.EVENTS, organisation, since, urgent=False)
-    assert page.records
-    assert calls(Route.EVENTS_SINCE) == 3
-    # 2 s and 4 s, of each a half for certain and half of the other half by our chance of 0.5.
-    assert clock.now() - NOW == timedelta(seconds=4.5)
-
-
-@pytest.mark.parametrize("kind", PASSING)
-async def test_a_fault_that_stays_is_unavailable_after_three_tries(mix, simulator, organisation, since, calls, kind):
-    simulator.faults.add(Fault(kind=kind, times=99))
-    with pytest.raises(SourceUnavailable, match="3 tries"):
-        await mix.page_since(Stream.EVENTS, organisation, since, urgent=False)
-    assert calls(Route.EVENTS_SINCE) == 3
-
-
-async def test_html_from_the_api_is_no_list(mix, simulator, organisation, since, calls):
-    simulator.faults.add(Fault(kind=FaultKind.HTML, route=Route.EVENTS_SINCE, times=99))
-    with pytest.raises(SourceUnavailable, match="JSON list"):
-        await mix.page_since(Stream.EVENTS, organisation, since, urgent=False)
-    assert calls(Route.EVENTS_SINCE) == 3
 
 
 @pytest.mark.parametrize("timeouts", [Timeouts(read_s=0.1), Timeouts(whole_s=0.1)])
