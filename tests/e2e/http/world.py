@@ -83,11 +83,10 @@ class Fleet:
 
     def parts(self, **changes: Any) -> HttpParts:
         units, letters = MemoryUnitsOfWork(self.database), MemoryDeadLetters(self.database)
-        ingestion = MemoryIngestionQueries(self.database)
         given: dict[str, Any] = {
             "fleet": MemoryFleetQueries(self.database),
             "telemetry": MemoryTelemetryQueries(self.database),
-            "ingestion": ingestion,
+            "ingestion": MemoryIngestionQueries(self.database),
             "organisations": MemoryOrganisations(self.database),
             "request_sync": RequestSync(units=units, clock=self.clock),
             "request_backfill": RequestBackfill(units=units, clock=self.clock, ids=self.ids),
@@ -96,18 +95,21 @@ class Fleet:
             "settle_quarantine": SettleQuarantine(reader=MemoryPageReader(), units=units, clock=self.clock),
             "dead_letters": letters,
             "settle_dead_letter": SettleDeadLetter(dead_letters=letters, clock=self.clock),
-            "watch_feeds": WatchFeeds(
-                ingestion=ingestion,
-                dead_letters=letters,
-                outbox=MemoryOutbox(self.database),
-                calls=CallBudget(limiter=MemoryRateLimiter(self.database, LIMITS), limits=LIMITS, key=LOGIN),
-                clock=self.clock,
-            ),
+            "watch_feeds": self.watch_feeds(LOGIN),
             "clock": self.clock,
             "token_hash": hash_token(TOKEN),
             "version": "test",
         }
         return HttpParts(**{**given, **changes})
+
+    def watch_feeds(self, login: str | None) -> WatchFeeds:
+        return WatchFeeds(
+            ingestion=MemoryIngestionQueries(self.database),
+            dead_letters=MemoryDeadLetters(self.database),
+            outbox=MemoryOutbox(self.database),
+            calls=CallBudget(limiter=MemoryRateLimiter(self.database, LIMITS), limits=LIMITS, key=login),
+            clock=self.clock,
+        )
 
 
 def fill(fleet: Fleet, organisation_id: OrganisationId) -> None:
