@@ -21,7 +21,7 @@ def before_call(_: schemathesis.HookContext, case: schemathesis.Case, __: dict[s
         query["from"], query["to"] = sorted((query["from"], query["to"]))
     for values in (query, case.path_parameters):
         for name, value in values.items():
-            if _SOURCE_ID.fullmatch(value) and abs(int(value)) > LARGEST_ID:
+            if isinstance(value, str) and _SOURCE_ID.fullmatch(value) and abs(int(value)) > LARGEST_ID:
                 values[name] = str(LARGEST_ID)
     if isinstance(case.body, dict) and "start" in case.body:
         case.body |= {"start": "2026-03-01T00:00:00Z", "end": "2026-03-08T00:00:00Z"}

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 import pytest
+from trilha.application.telemetry.ingest_events import IngestEvents
 
 from trilha.adapters.memory import (
     MemoryDatabase,
@@ -20,7 +21,6 @@ from trilha.adapters.memory import (
 )
 from trilha.application.exclusive_run import ExclusiveRun
 from trilha.application.fleet.sync_master_data import SyncMasterData
-from trilha.application.telemetry.ingest_events import IngestEvents
 from trilha.application.telemetry.store_page import StorePage
 from trilha.domain.fleet import SourceOrganisation
 from trilha.domain.identity import Organisation, OrganisationSource

@@ -2,13 +2,13 @@ from datetime import timedelta
 
 import msgspec
 import pytest
+from trilha.application.telemetry.ingest_events import IngestEventsCommand
 
 from tests.unit.application.conftest import EXTERNAL_ID, ORGANISATION_ID, Installation
 from trilha.adapters.memory import MemoryDatabase, MemorySource, MemoryUnitsOfWork
 from trilha.adapters.memory.unit_of_work import MemoryUnitOfWork
 from trilha.application.exclusive_run import LEASE_TTL
 from trilha.application.ports import StorageUnavailable
-from trilha.application.telemetry.ingest_events import IngestEventsCommand
 from trilha.domain.kernel import (
     DriverId,
     EventId,

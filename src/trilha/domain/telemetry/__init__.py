@@ -15,6 +15,8 @@ from trilha.domain.telemetry.amendments import (
     standings,
 )
 from trilha.domain.telemetry.backfill import (
+    LONGEST_WINDOW,
+    WANTED_RECORDS,
     Backfill,
     BackfillEnded,
     BackfillPart,
@@ -94,9 +96,11 @@ from trilha.domain.telemetry.run import (
 __all__ = [
     "AMENDED_FEEDS",
     "FEEDS",
+    "LONGEST_WINDOW",
     "OLDEST_TOKEN",
     "REACH",
     "SEED_AGE",
+    "WANTED_RECORDS",
     "AlreadySettled",
     "Amendment",
     "AmendmentKind",

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 
 import msgspec
+from litestar import HttpMethod, Response, route
 
 from trilha.application.telemetry.command_backfills import CancelBackfillCommand, RequestBackfillCommand
 from trilha.application.telemetry.views import BackfillView
@@ -96,4 +97,10 @@ async def cancel_backfill(request: Call) -> Answer:
     return json(await request.parts.cancel_backfill(command))
 
 
-ROUTES = (request_backfill, list_backfills, get_backfill, cancel_backfill)
+@route(PATH, http_method=HttpMethod.OPTIONS, include_in_schema=False, status_code=HTTPStatus.NO_CONTENT)
+async def say_methods() -> Response[None]:
+    """What the path takes. Litestar's own answer knows but the first of two handlers; it must not come before this."""
+    return Response(None, status_code=HTTPStatus.NO_CONTENT, headers={"Allow": "GET, OPTIONS, POST"})
+
+
+ROUTES = (say_methods, request_backfill, list_backfills, get_backfill, cancel_backfill)
