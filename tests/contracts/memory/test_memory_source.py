@@ -1,14 +1,15 @@
 """The source made up in memory passes the suites of real ones."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
 from trilha.adapters.memory import MemorySource, SimulatedClock, SourceFleet
 from trilha.domain.fleet import Driver, EventType, Group, MasterList, SourceOrganisation, Vehicle
 from trilha.domain.kernel import DriverId, EventTypeId, GroupId, VehicleId
+from trilha.domain.telemetry import FEEDS
 from trilha.testing import contracts
-from trilha.testing.contracts.telemetry_records import an_event
+from trilha.testing.contracts.telemetry_records import a_record
 
 EXTERNAL_ID = 77
 
@@ -26,7 +27,9 @@ def source(clock: SimulatedClock) -> MemorySource:
     fleet.drivers = MasterList((Driver(DriverId(1), "Ana", group_id=GroupId(2)),))
     fleet.vehicles = MasterList((Vehicle(VehicleId(1), "Ônibus"),))
     fleet.event_types = MasterList((EventType(EventTypeId(1), "Idle"),))
-    source.emit(EXTERNAL_ID, [an_event(number) for number in range(1, 9)])
+    for stream in FEEDS:
+        times = [clock.now() - timedelta(hours=10 * number) for number in range(1, 9)]
+        source.emit(EXTERNAL_ID, [a_record(stream, number, occurred_at=at) for number, at in enumerate(times)])
     return source
 
 
