@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import psycopg
 import pytest
+from trilha.testing.contracts.telemetry_events import an_event
 
 from trilha.adapters.postgres import DatabaseUrls, PostgresOrganisations, open_pool, units_of_work
 from trilha.adapters.postgres.merging import FIND_CHANGED, INSERT_NEW
@@ -13,7 +14,6 @@ from trilha.adapters.system import SystemClock, Uuid7Ids
 from trilha.domain.kernel import OrganisationId
 from trilha.domain.telemetry import REACH, MergeOutcome, TelemetryEvent
 from trilha.testing.contracts.fresh import NOON, an_organisation, new_id
-from trilha.testing.contracts.telemetry_events import an_event
 
 KNOWN = 3_000
 FAR = timedelta(days=92)

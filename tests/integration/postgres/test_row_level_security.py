@@ -4,6 +4,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from trilha.testing.contracts.telemetry_events import an_event
 
 from trilha.adapters.postgres import Pool, PostgresUnitOfWork, open_pool, units_of_work
 from trilha.adapters.postgres.cluster import DatabaseUrls
@@ -11,7 +12,6 @@ from trilha.adapters.system import SystemClock, Uuid7Ids
 from trilha.domain.kernel import OrganisationId
 from trilha.domain.telemetry import IngestionRun, RunKind
 from trilha.testing.contracts.fresh import NOON, new_id
-from trilha.testing.contracts.telemetry_events import an_event
 
 WITHOUT_ORGANISATION = {"alembic_version", "source_tokens", "rate_keys", "rate_calls", "rate_waiters"}
 """The one list of tables that belong to nobody; no other table may lack a policy."""

@@ -153,7 +153,7 @@ class PostgresIngestionQueries:
         if not rows:
             return None
         *entry, raw = _in_utc(rows[0])
-        return QuarantineView(*entry, bytes(raw).decode(errors="replace"))
+        return msgspec.structs.replace(QuarantineView(*entry), raw=bytes(raw).decode(errors="replace"))
 
     async def _page(
         self,

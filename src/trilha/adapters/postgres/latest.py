@@ -22,33 +22,30 @@ from trilha.domain.telemetry.model import CLOCK_TOLERANCE
 _LATELY: Final = timedelta(days=7)
 _decoder: Final = msgspec.json.Decoder(list[VehiclePositionView])
 
-_POSITIONS: Final[LiteralString] = "select r.vehicle_id, r.occurred_at, r.id from positions r where"
+_POSITIONS: Final[LiteralString] = f"select r.vehicle_id, {POSITION} as json from positions r where"
 _LATE: Final[LiteralString] = "r.occurred_at >= %s and r.occurred_at <= %s"
 _EARLY: Final[LiteralString] = "r.occurred_at < %s"
-_FIRST: Final[LiteralString] = "order by r.vehicle_id, r.occurred_at desc, r.id desc limit 1"
+_NEXT: Final[LiteralString] = "order by r.vehicle_id, r.occurred_at desc, r.id desc limit 1"
 _LAST: Final[LiteralString] = "order by r.occurred_at desc, r.id desc limit 1"
 
-_SEEN: Final[LiteralString] = (
-    f"recent as (({_POSITIONS} {_LATE} {_FIRST}) union all select p.* from recent "
-    f"cross join lateral ({_POSITIONS} {_LATE} and r.vehicle_id > recent.vehicle_id {_FIRST}) p), "
+_RECENT: Final[LiteralString] = (
+    f"recent as (({_POSITIONS} {_LATE} {_NEXT}) union all select p.* from recent "
+    f"cross join lateral ({_POSITIONS} {_LATE} and r.vehicle_id > recent.vehicle_id {_NEXT}) p), "
     "wanted as (select id from vehicles)"
 )
-_SEEN_IN_GROUP: Final[LiteralString] = (
+_RECENT_IN_GROUP: Final[LiteralString] = (
     "inside as (select %s::bigint as id union select g.id from groups g join inside on g.parent_id = inside.id), "
     "wanted as (select v.id from vehicles v where v.group_id in (select id from inside)), "
     f"recent as (select p.* from wanted cross join lateral ({_POSITIONS} {_LATE} and r.vehicle_id = wanted.id "
     f"{_LAST}) p)"
 )
 _AND_EARLIER: Final[LiteralString] = (
-    "latest as (select * from recent union all select p.* from wanted cross join lateral "
-    f"({_POSITIONS} {_EARLY} and r.vehicle_id = wanted.id {_LAST}) p "
-    "where wanted.id not in (select vehicle_id from recent)) "
-    # row by row, for a join would be planned as a scan of every month
-    f"select p.json from latest cross join lateral (select {POSITION} as json from positions r "
-    "where r.id = latest.id and r.occurred_at = latest.occurred_at offset 0) p order by latest.vehicle_id"
+    "select vehicle_id, json from recent union all select p.* from wanted "
+    f"cross join lateral ({_POSITIONS} {_EARLY} and r.vehicle_id = wanted.id {_LAST}) p "
+    "where wanted.id not in (select vehicle_id from recent) order by vehicle_id"
 )
-_OF_ALL: Final[LiteralString] = f"with recursive {_SEEN}, {_AND_EARLIER}"
-_OF_GROUP: Final[LiteralString] = f"with recursive {_SEEN_IN_GROUP}, {_AND_EARLIER}"
+_OF_ALL: Final[LiteralString] = f"with recursive {_RECENT} {_AND_EARLIER}"
+_OF_GROUP: Final[LiteralString] = f"with recursive {_RECENT_IN_GROUP} {_AND_EARLIER}"
 
 
 async def read_latest(
@@ -62,5 +59,5 @@ async def read_latest(
     statement = _OF_ALL if group_id is None else _OF_GROUP
     with translated():
         rows = await lanes.read(str(organisation_id), statement, values)
-    lines = [rows.get_value(row, 0) or b"" for row in range(rows.ntuples)]
+    lines = [rows.get_value(row, 1) or b"" for row in range(rows.ntuples)]
     return _decoder.decode(b"[" + b",".join(lines) + b"]")
