@@ -28,7 +28,9 @@ def check(database: MemoryDatabase, roads: Roads) -> None:
 
 def _nothing_is_lost(tables: OrganisationTables, traffic: Traffic, feed: Stream) -> None:
     stored = {key: [row.record for row in rows] for key, rows in tables.records[feed].items()}
-    assert stored == {key: [record] for key, record in traffic.made[feed].items()}
+    made = {key: [record] for key, record in traffic.made[feed].items()}
+    wrong = {key: (made.get(key), stored.get(key)) for key in made | stored if made.get(key) != stored.get(key)}
+    assert not wrong, f"{feed} as made and as kept: {wrong}"
 
 
 def _each_effect_happened_once(tables: OrganisationTables) -> None:

@@ -129,11 +129,16 @@ class World:
 
     def _live(self) -> None:
         """The fleets drive on, also while the platform is down for days."""
-        if self.chance.of(lambda faults: faults.outage):
+        if self._has_begun and self.chance.of(lambda faults: faults.outage):
             for _ in range(self.chance.random.randint(*OUTAGE_DAYS)):
                 self.clock.advance(timedelta(days=1))
                 self._drive()
         self._drive()
+
+    @property
+    def _has_begun(self) -> bool:
+        """Whether all feeds are followed: what was made long before that is history, which a person has to ask for."""
+        return all(tables.checkpoints.keys() >= set(FEEDS) for _, tables in self.database.tables())
 
     def _drive(self) -> None:
         for traffic in self.roads.values():
