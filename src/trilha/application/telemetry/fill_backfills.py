@@ -1,6 +1,7 @@
 """Work on the backfill whose turn it is, window by window."""
 
 from collections.abc import AsyncGenerator
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -92,14 +93,16 @@ class FillBackfills:
             return next_backfill(await unit.backfills.unfinished())
 
     async def _asked(self, lease: Lease, external_id: int, backfill: Backfill, window: Window) -> SourcePage | None:
+        asked_at = self._clock.now()
         try:
-            return await self._source.page_between(window.stream, external_id, window.start, window.end)
+            page = await self._source.page_between(window.stream, external_id, window.start, window.end)
         except SourceUnavailable:
             await self._save(lease, shorten_window(backfill, window, self._clock.now()))
             raise
         except SourceRefused as refusal:
             await self._save(lease, give_up_backfill(backfill, refusal.code, str(refusal), self._clock.now()))
             return None
+        return _as_of(asked_at, page)
 
     async def _save(self, lease: Lease, backfill: Backfill) -> None:
         async with self._units(lease.organisation_id) as unit:
@@ -150,6 +153,14 @@ class FillBackfills:
                 unit.record(GapClosed(stream=gap.stream, start=gap.start, end=gap.end, backfill_id=backfill.id))
         if not backfill.is_unfinished:
             unit.record(_finished(backfill))
+
+
+def _as_of(asked_at: datetime, page: SourcePage) -> SourcePage:
+    """The page as received when it was asked for, since when the stream may have brought younger news of its records.
+
+    An answer to a range is long on its way, and says how things stood when the source began to write it.
+    """
+    return msgspec.structs.replace(page, received_at=min(asked_at, page.received_at))
 
 
 def _finished(backfill: Backfill) -> BackfillFinished:
