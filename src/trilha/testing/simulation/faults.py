@@ -22,6 +22,9 @@ from trilha.application.ports import Clock, Envelope, Lease
 from trilha.domain.kernel import OrganisationId, SourceUnavailable
 from trilha.domain.telemetry import AmendmentPage, SourcePage, Stream
 
+SLOWEST = timedelta(seconds=150)
+"""The longest that an answer is on its way."""
+
 PATIENCE = (timedelta(seconds=5),) * 50
 """So many attempts that nothing becomes a dead letter by chance."""
 
@@ -35,6 +38,8 @@ class Faults(msgspec.Struct, frozen=True):
     """A transaction fails, half of the time after it was committed."""
     source: float = 0.1
     """The source does not answer."""
+    slow: float = 0.1
+    """An answer is long on its way."""
     repeat: float = 0.2
     """The source sends a record again, sometimes changed."""
     amend: float = 0.1
@@ -163,20 +168,26 @@ class UnreliableSource(MemorySource):
 
     async def page_since(self, stream: Stream, external_id: int, token: str, *, urgent: bool) -> SourcePage:
         """A page, or an excuse."""
-        await self._think()
-        return await super().page_since(stream, external_id, token, urgent=urgent)
+        await self._refuse()
+        return await self._sent(await super().page_since(stream, external_id, token, urgent=urgent))
 
     async def page_between(self, stream: Stream, external_id: int, start: datetime, end: datetime) -> SourcePage:
         """A page, or an excuse."""
-        await self._think()
-        return await super().page_between(stream, external_id, start, end)
+        await self._refuse()
+        return await self._sent(await super().page_between(stream, external_id, start, end))
 
     async def amendments(self, stream: Stream, external_id: int, first: date, last: date) -> AmendmentPage:
         """Amendments, or an excuse."""
-        await self._think()
+        await self._refuse()
         return await super().amendments(stream, external_id, first, last)
 
-    async def _think(self) -> None:
+    async def _sent(self, page: SourcePage) -> SourcePage:
+        """The page on its way: what changes meanwhile is not in it, and it counts as received when it arrives."""
+        if self._chance.of(lambda faults: faults.slow):
+            await self._clock.sleep_until(self._clock.now() + self._chance.random.random() * SLOWEST)
+        return msgspec.structs.replace(page, received_at=self._clock.now())
+
+    async def _refuse(self) -> None:
         await asyncio.sleep(0)
         if self._chance.of(lambda faults: faults.source):
             raise SourceUnavailable("the source is down")

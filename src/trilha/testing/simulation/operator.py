@@ -39,13 +39,17 @@ class Operator:
         """Perhaps ask for a past time, perhaps cancel whatever is under way, healing or not."""
         for organisation_id, tables in list(self._database.tables()):
             if self._chance.of(lambda faults: faults.backfill):
-                hours = sorted(self._chance.random.sample(range(LONGEST_WISH_HOURS), 2))
-                later, earlier = (now - timedelta(hours=hour) for hour in hours)
-                feeds = self._chance.random.sample(FEEDS, self._chance.random.randint(0, len(FEEDS)))
-                await self._request(organisation_id, earlier, later, tuple(feed.value for feed in feeds))
+                await self._wish(organisation_id, now)
             unfinished = [one.id for one in tables.backfills.values() if one.is_unfinished]
             if unfinished and self._chance.of(lambda faults: faults.cancel):
                 await self._cancel(organisation_id, self._chance.random.choice(unfinished))
+
+    async def _wish(self, organisation_id: OrganisationId, now: datetime) -> None:
+        """Often up to this very moment, while the streams bring the same."""
+        dice = self._chance.random
+        later, earlier = dice.choice([0, dice.randint(0, 48)]), dice.randint(49, LONGEST_WISH_HOURS)
+        feeds = tuple(feed.value for feed in dice.sample(FEEDS, dice.randint(0, len(FEEDS))))
+        await self._request(organisation_id, now - timedelta(hours=earlier), now - timedelta(hours=later), feeds)
 
     async def watch_gaps(self) -> None:
         """Have a gap filled whose backfill was cancelled."""

@@ -30,6 +30,7 @@ from trilha.domain.telemetry import FEEDS
 from trilha.testing.simulation.checks import check
 from trilha.testing.simulation.faults import (
     CALM,
+    SLOWEST,
     Chance,
     Faults,
     Killed,
@@ -43,7 +44,7 @@ from trilha.testing.simulation.platform import Worker, consumer
 from trilha.testing.simulation.traffic import Traffic
 
 BEAT = timedelta(seconds=10)
-TURNS = 20
+TURNS = 100
 """How often everybody may go on within a beat."""
 OUTAGE_DAYS = (7, 10)
 MINUTE = 6
@@ -72,6 +73,7 @@ class World:
         self.roads: dict[int, Traffic] = {}
         self.operator = Operator(self.database, self.chance)
         self._again: list[QueuedTask] = []
+        self._at_work: list[asyncio.Task[None]] = []
         self._workers = 0
 
     async def connect(self, organisations: int = 2) -> None:
@@ -103,7 +105,7 @@ class World:
     async def settle(self) -> None:
         """No more faults, no more records, a reader that understands all: let everything that waits come to its end."""
         self.chance.faults = CALM
-        await self.run(int(2 * LEASE_TTL / BEAT) + MINUTE)
+        await self.run(int((2 * LEASE_TTL + SLOWEST) / BEAT) + 2 * MINUTE)
         for _ in range(ENOUGH):
             if self.operator.is_content:
                 break
@@ -122,10 +124,14 @@ class World:
             self._live()
             await self._survive(self.operator.meddle(self.clock.now()))
         await self._survive(self._tick())
-        await asyncio.gather(*(self._work(task) for task in self._delivered()))
+        for task in self._delivered():
+            self._at_work.append(asyncio.ensure_future(self._work(task)))
         await self._survive(RelayOutbox(outbox=MemoryOutbox(self.database), bus=self.bus)())
         for _ in range(TURNS):
             await asyncio.sleep(0)
+        for ended in [task for task in self._at_work if task.done()]:
+            self._at_work.remove(ended)
+            ended.result()
 
     def _live(self) -> None:
         """The fleets drive on, also while the platform is down for days."""
