@@ -14,6 +14,7 @@ from trilha.adapters.memory import (
     MemoryIngestionQueries,
     MemoryJobs,
     MemoryLeases,
+    MemoryLiveFeed,
     MemoryOrganisations,
     MemoryOutbox,
     MemoryRateLimiter,
@@ -31,8 +32,10 @@ from trilha.application.identity.connect_organisations import ConnectOrganisatio
 from trilha.application.ports import EventBus, Handler, RateLimit
 from trilha.application.relay_outbox import RelayOutbox
 from trilha.application.request_sync import RequestSync
-from trilha.application.telemetry.ingest_events import IngestEvents
+from trilha.application.telemetry.fill_backfills import FillBackfills
+from trilha.application.telemetry.ingest_stream import IngestStream
 from trilha.application.telemetry.on_events_ingested import CountThroughput
+from trilha.application.telemetry.read_amendments import ReadAmendments
 from trilha.application.telemetry.store_page import StorePage
 from trilha.domain.kernel import OrganisationId
 from trilha.entrypoints.container.sources import mix_settings
@@ -52,7 +55,9 @@ class Platform:
     source: MixClient
     connect: ConnectOrganisations
     sync: SyncMasterData
-    ingest: IngestEvents
+    ingest: IngestStream
+    amend: ReadAmendments
+    backfill: FillBackfills
     relay: RelayOutbox
     bus: EventBus
     handlers: Mapping[str, Handler]
@@ -100,14 +105,16 @@ async def memory_platform(simulator: MixSimulator) -> AsyncIterator[Platform]:
         async def counted(organisation_id: OrganisationId) -> int:
             return sum(hour.received for hour in database.of(organisation_id).throughput.values())
 
-        store_page = StorePage(source=source, units=units, clock=clock, ids=ids)
+        store_page = StorePage(source=source, units=units, live=MemoryLiveFeed(), clock=clock, ids=ids)
         yield Platform(
             source=source,
             connect=ConnectOrganisations(
                 source=source, organisations=organisations, jobs=MemoryJobs(database), clock=clock, ids=ids
             ),
-            sync=SyncMasterData(run=run, source=source, units=units, clock=clock),
-            ingest=IngestEvents(run=run, source=source, units=units, store_page=store_page, clock=clock),
+            sync=SyncMasterData(run=run, source=source, units=units, clock=clock, ids=ids),
+            ingest=IngestStream(run=run, source=source, units=units, store_page=store_page, clock=clock, ids=ids),
+            amend=ReadAmendments(run=run, source=source, units=units, clock=clock, ids=ids),
+            backfill=FillBackfills(run=run, source=source, units=units, clock=clock, ids=ids),
             relay=RelayOutbox(outbox=MemoryOutbox(database), bus=bus),
             bus=bus,
             handlers={"count_throughput": CountThroughput(units=units)},
@@ -158,7 +165,9 @@ async def real_platform(simulator: MixSimulator, urls: DatabaseUrls, nats: Embed
             source=source,
             connect=container.connect_organisations(),
             sync=container.sync_master_data(),
-            ingest=container.ingest_events(),
+            ingest=container.ingest_stream(),
+            amend=container.read_amendments(),
+            backfill=container.fill_backfills(),
             relay=container.relay_outbox(),
             bus=container.bus(),
             handlers={"count_throughput": container.count_throughput()},

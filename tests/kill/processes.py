@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from pathlib import Path
 
 import psycopg
@@ -17,27 +18,63 @@ from trilha.adapters.embedded import EmbeddedNats
 from trilha.adapters.nats import ensure_streams, open_nats
 from trilha.adapters.postgres import DatabaseUrls
 from trilha.entrypoints.settings import Settings, variable
-from trilha.simulators.mix import Behaviour, MixSimulator, Scenario
+from trilha.simulators.mix import Behaviour, Kind, MixSimulator, Scenario
 
 KILLS = int(os.environ.get("TRILHA_TEST_KILLS", "10"))
 """How often the ordinary run kills; `make soak` says more."""
 SEED = int(os.environ.get("TRILHA_TEST_SEED", "20260310"))
 LEASE_TTL_S = 1.0
 
-STATE = """
-select
-  (select count(*) from telemetry_events),
-  (select coalesce(bit_xor(id), 0) from telemetry_events),
-  (select coalesce(bit_xor(('x' || left(md5(concat_ws('|', id, vehicle_id, driver_id, event_type_id,
-     coalesce(to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), ''), occurrences)), 16))
-     ::bit(64)::bigint), 0) from telemetry_events)
-"""
-COUNTED = "select coalesce(sum(received), 0)::bigint, coalesce(sum(inserted), 0)::bigint from throughput"
-RUNS = (
-    "select coalesce(sum(received), 0)::bigint, coalesce(sum(inserted), 0)::bigint "
-    "from ingestion_runs where kind = 'events'"
+_DIGESTS = {
+    Kind.EVENTS: (
+        "telemetry_events",
+        (
+            "concat_ws('|', id, vehicle_id, coalesce(source_driver_id, driver_id), event_type_id,"
+            " coalesce(to_char(started_at, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), ''), occurrences)"
+        ),
+    ),
+    Kind.POSITIONS: (
+        "positions",
+        (
+            "concat_ws('|', id, vehicle_id, driver_id, to_char(occurred_at, 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'),"
+            " round(latitude_deg::numeric * 100000)::bigint, round(longitude_deg::numeric * 100000)::bigint)"
+        ),
+    ),
+    Kind.TRIPS: (
+        "trips",
+        (
+            "concat_ws('|', id, vehicle_id, coalesce(source_driver_id, driver_id),"
+            ' to_char(started_at, \'YYYY-MM-DD"T"HH24:MI:SS"Z"\'), to_char(ended_at, \'YYYY-MM-DD"T"HH24:MI:SS"Z"\'),'
+            " round(distance_km::numeric * 1000)::bigint, jsonb_array_length(sub_trips))"
+        ),
+    ),
+}
+_STATES = [
+    f"(select count(*) from {table}), (select coalesce(bit_xor(id), 0) from {table}), "
+    f"(select coalesce(bit_xor(('x' || left(md5({text}), 16))::bit(64)::bigint), 0) from {table})"
+    for table, text in _DIGESTS.values()
+]
+STATE = f"select {', '.join(_STATES)}"
+"""Count, checksum of ids, checksum of contents: of events, of positions, of trips."""
+AMENDED = (
+    "select count(*), coalesce(bit_xor(record_id), 0), coalesce(bit_xor(('x' || left(md5(concat_ws('|', record_id,"
+    " coalesce(driver_id::text, ''), (withdrawn_at is not null)::int)), 16))::bit(64)::bigint), 0) "
+    "from amended_records where stream = '{}'"
 )
-PROGRESS = "select coalesce(max(version), -1), max(checked_at) from checkpoints"
+UNAMENDED = (
+    "select count(*) from {0} r join amended_records a on a.record_id = r.id and a.stream = '{1}' "
+    "where a.withdrawn_at is distinct from r.withdrawn_at or coalesce(a.driver_id, r.driver_id) <> r.driver_id"
+)
+"""Records that do not show what was amended of them."""
+COUNTED = "select coalesce(sum(received), 0)::bigint, coalesce(sum(inserted), 0)::bigint from throughput"
+_PAGED = "kind in ('events', 'positions', 'trips', 'backfill')"
+RUNS = (
+    f"select coalesce(sum(received), 0)::bigint, coalesce(sum(inserted), 0)::bigint from ingestion_runs where {_PAGED}"
+)
+PROGRESS = (
+    "select (select coalesce(sum(version), -1) from checkpoints) + (select coalesce(sum(version), 0) from backfills), "
+    "(select max(checked_at) from checkpoints)"
+)
 
 Row = tuple[object, ...]
 Process = asyncio.subprocess.Process
@@ -49,6 +86,9 @@ def scenario_for(now: datetime, kills: int) -> Scenario:
         epoch=now - timedelta(days=6, hours=6),
         vehicles=20,
         events_per_vehicle_per_day=60 + 10 * kills,
+        positions_per_vehicle_per_day=20 + 5 * kills,
+        trips_per_vehicle_per_day=10 + kills,
+        amended_share=0.03,
         behaviour=Behaviour(calls_per_minute=0, calls_per_hour=0),
     )
 
@@ -150,25 +190,30 @@ class BackDoor:
 
     async def until_all_is_well(self, simulator: MixSimulator, *alive: Process) -> None:
         """Wait until the tables equal the source's truth and each page was counted once; nothing may be left over."""
-        truth = simulator.truth()
-        await self.until(STATE, (truth.events, truth.ids_checksum, truth.content_checksum), *alive)
+        truths = [simulator.truth(kind=kind) for kind in _DIGESTS]
+        expected = [(one.events, one.ids_checksum, one.content_checksum) for one in truths]
+        await self.until(STATE, tuple(chain.from_iterable(expected)), *alive)
+        for kind in (Kind.EVENTS, Kind.TRIPS):
+            amended = simulator.amendment_truth(kind=kind)
+            await self.until(AMENDED.format(kind), (amended.amended, amended.ids_checksum, amended.content_checksum))
+            assert await self.one(UNAMENDED.format(_DIGESTS[kind][0], kind)) == (0,)
         await self.until("select count(*) from outbox where sent_at is null", (0,), *alive)
         await self.until(COUNTED, await self.one(RUNS), *alive)
         assert await self.one("select count(*) from dead_letters") == (0,)
         assert await self.one("select count(*) from quarantine") == (0,)
         assert await self.one(
-            "select count(*) from raw_pages p where not exists (select 1 from outbox o "
+            "select count(*) from raw_pages p where p.stream <> 'amendments' and not exists (select 1 from outbox o "
             "where o.envelope->'data'->>'page_id' = p.id::text)"
         ) == (0,)
-        pages_of_runs = await self.one("select sum(pages)::bigint from ingestion_runs where kind = 'events'")
-        assert pages_of_runs == await self.one("select count(*) from raw_pages")
+        pages_of_runs = await self.one(f"select sum(pages)::bigint from ingestion_runs where {_PAGED}")
+        assert pages_of_runs == await self.one("select count(*) from raw_pages where stream <> 'amendments'")
 
     async def make_due(self) -> None:
         """What `POST /v1/etl/sync` does, so that nobody waits for the minute to end."""
         with contextlib.suppress(psycopg.OperationalError):
             await (await self._opened()).execute(
                 "update jobs set next_run_at = now() "
-                "where kind = 'events' and next_run_at > now() + interval '1 second'"
+                "where kind <> 'master_data' and next_run_at > now() + interval '1 second'"
             )
 
     async def close(self) -> None:

@@ -13,7 +13,8 @@ from trilha.adapters.embedded import EmbeddedNats
 from trilha.adapters.nats.digestion import CUT_OFF
 from trilha.adapters.postgres import DatabaseUrls
 from trilha.application.identity.connect_organisations import ConnectOrganisationsCommand
-from trilha.application.telemetry.ingest_events import IngestEventsCommand
+from trilha.application.telemetry.ingest_stream import IngestStreamCommand
+from trilha.domain.telemetry import Stream
 from trilha.simulators.mix import ClockChange, MixSimulator
 
 PAGES = 6
@@ -38,7 +39,9 @@ async def test_a_poisoned_event_becomes_a_dead_letter_and_the_rest_goes_on(
         simulator.change_clock(ClockChange(set=now - timedelta(hours=1), stop=True))
         async with real_platform(simulator, urls, nats_server) as platform:
             (organisation,) = await platform.connect(ConnectOrganisationsCommand(source="mix"))
-            await platform.ingest(IngestEventsCommand(organisation_id=organisation.id, max_pages=PAGES))
+            await platform.ingest(
+                IngestStreamCommand(organisation_id=organisation.id, stream=Stream.EVENTS, max_pages=PAGES)
+            )
             assert await platform.relay() == PAGES
         (poison,) = await door.one("select id::text from outbox order by seq offset 2 limit 1")
         deaths = 0

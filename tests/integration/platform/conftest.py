@@ -22,6 +22,7 @@ from tests.integration.platform.world import (
 from tests.postgres import PASSWORDS, cloned, in_database, postgres_superuser_url, postgres_template
 from trilha.adapters.mix import open_mix
 from trilha.adapters.postgres import DatabaseUrls, urls_for
+from trilha.domain.telemetry import Stream
 from trilha.simulators.mix import ClockChange, Scenario
 
 AGE = timedelta(days=6)
@@ -52,6 +53,12 @@ def open_store(request: pytest.FixtureRequest) -> OpenStore:
 
 
 @pytest.fixture
+def feed(request: pytest.FixtureRequest) -> Stream:
+    """Events, where a test does not go through `every_feed`."""
+    return getattr(request, "param", Stream.EVENTS)
+
+
+@pytest.fixture
 def scenario() -> Scenario:
     return msgspec.structs.replace(SCENARIO, epoch=datetime.now(UTC).replace(microsecond=0) - AGE)
 
@@ -65,7 +72,7 @@ async def simulator(scenario: Scenario) -> AsyncIterator[RecordingSimulator]:
 
 
 @pytest.fixture
-async def world(open_store: OpenStore, simulator: RecordingSimulator) -> AsyncIterator[World]:
+async def world(open_store: OpenStore, simulator: RecordingSimulator, feed: Stream) -> AsyncIterator[World]:
     clock = ShiftedClock()
     async with (
         open_store(clock) as store,
@@ -74,4 +81,4 @@ async def world(open_store: OpenStore, simulator: RecordingSimulator) -> AsyncIt
         ) as source,
     ):
         organisation_id = await new_organisation(store, simulator.organisation_id, clock)
-        yield World(simulator, store, source, clock, organisation_id)
+        yield World(simulator, store, source, clock, organisation_id, feed)

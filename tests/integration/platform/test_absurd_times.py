@@ -9,7 +9,7 @@ from tests.integration.platform.world import OpenStore, RecordingSimulator, Shif
 from trilha.adapters.postgres import DatabaseUrls
 from trilha.adapters.postgres.partitions import split_default
 from trilha.domain.kernel import DriverId, EventId, EventTypeId, VehicleId
-from trilha.domain.telemetry import TelemetryEvent
+from trilha.domain.telemetry import Stream, TelemetryEvent
 from trilha.testing.contracts.fresh import new_id
 from trilha.testing.contracts.reading import all_events
 
@@ -31,7 +31,7 @@ async def test_an_absurd_time_is_like_any_other(
         organisation_id = await new_organisation(store, simulator.organisation_id, clock)
         for occurrences in (1, 1, 2):
             async with store.units(organisation_id) as unit:
-                await unit.events.merge(new_id(), clock.now(), [an_event(1, moment, occurrences)])
+                await unit.records(Stream.EVENTS).merge(new_id(), clock.now(), [an_event(1, moment, occurrences)])
                 await unit.commit()
         (shown,) = await all_events(store.telemetry, organisation_id)
         assert (shown.occurred_at, shown.occurrences) == (moment, 2)
@@ -46,7 +46,7 @@ async def test_the_care_of_partitions_leaves_absurd_months_alone(
         plausible = datetime(2019, 5, 6, tzinfo=UTC)
         async with store.units(organisation_id) as unit:
             events = [an_event(number, at) for number, at in enumerate([*ABSURD, plausible])]
-            await unit.events.merge(new_id(), clock.now(), events)
+            await unit.records(Stream.EVENTS).merge(new_id(), clock.now(), events)
             await unit.commit()
         with psycopg.connect(postgres_addresses.owner, autocommit=True) as owner:
             assert split_default(owner) == ["telemetry_events_2019_05"]

@@ -3,12 +3,11 @@
 import msgspec
 import pytest
 
-from tests.integration.platform.world import World, row_of
+from tests.integration.platform.world import Row, World, every_feed
 from trilha.domain.telemetry import RunStatus
-from trilha.simulators.mix import Fault, FaultKind, Route
+from trilha.simulators.mix import Fault, FaultKind
 from trilha.simulators.mix.faults import Malformed
 
-STREAM = Route.EVENTS_SINCE
 GOOD, UNAVAILABLE, NOT_PERMITTED = None, "source.unavailable", "source.not_permitted"
 
 ENDINGS = [
@@ -37,10 +36,11 @@ ENDINGS = [
 ]
 
 
+@every_feed
 @pytest.mark.parametrize(("fault", "code"), ENDINGS, ids=[f"{fault.kind}-{fault.times}" for fault, _ in ENDINGS])
 async def test_a_fault_in_the_middle_of_a_stream(world: World, fault: Fault, code: str | None) -> None:
     await world.ingest(max_pages=2)
-    world.simulator.faults.add(msgspec.structs.replace(fault, route=STREAM))
+    world.simulator.faults.add(msgspec.structs.replace(fault, route=world.route))
     run = await world.ingest()
     assert (run.status, run.error_code) == (RunStatus.FAILED if code else RunStatus.SUCCEEDED, code)
     assert not world.simulator.faults.waiting()
@@ -52,28 +52,29 @@ async def test_a_fault_in_the_middle_of_a_stream(world: World, fault: Fault, cod
     await world.assert_books_balance()
 
 
+@every_feed
 @pytest.mark.parametrize("how", list(Malformed))
 async def test_a_malformed_record_spoils_no_other(world: World, how: Malformed) -> None:
-    world.simulator.faults.add(Fault(kind=FaultKind.MALFORMED_RECORD, record=how, route=STREAM))
+    world.simulator.faults.add(Fault(kind=FaultKind.MALFORMED_RECORD, record=how, route=world.route))
     run = await world.ingest()
     assert (run.status, run.error_message, run.quarantined) == (RunStatus.SUCCEEDED, None, 1)
     (page_id, record), *others = world.store.back_door.quarantined(world.organisation_id)
     assert not others
     assert record.reason
     async with world.store.units(world.organisation_id) as unit:
-        body = await unit.raw_pages.body(page_id)
-    assert record.raw in body
+        body = await unit.raw_pages.get(page_id)
+    assert record.raw in body.body
     world.assert_nothing_lost_or_doubled()
     await world.assert_books_balance()
 
 
 async def test_odd_values_are_kept_and_what_cannot_be_kept_is_quarantined(world: World) -> None:
-    world.simulator.faults.add(Fault(kind=FaultKind.ODD_VALUES, times=99, route=STREAM))
+    world.simulator.faults.add(Fault(kind=FaultKind.ODD_VALUES, times=99, route=world.route))
     run = await world.ingest()
     assert (run.status, run.error_message) == (RunStatus.SUCCEEDED, None)
     assert {record.reason for record in world.quarantined} == {"nul_character"}
     aside = [of_raw(record.raw) for record in world.quarantined]
-    kept = {row[0] for row in world.events}
+    kept = {row[0] for row in world.records}
     world.assert_nothing_lost_or_doubled({row[0]: row for row in aside if row[0] not in kept}.values())
     await world.assert_books_balance()
 
@@ -89,9 +90,7 @@ class Raw(msgspec.Struct, rename="pascal"):
     start_date_time: object = None
 
 
-def of_raw(raw: bytes) -> tuple[int, int, int, int, str, int]:
+def of_raw(raw: bytes) -> Row:
     one = msgspec.json.decode(raw, type=Raw)
-    event, vehicle, driver, kind, _, occurrences = row_of(
-        one.event_id, one.asset_id, one.driver_id, one.event_type_id, None, one.total_occurances
-    )
-    return event, vehicle, driver, kind, str(one.start_date_time or ""), occurrences
+    ids = one.event_id, one.asset_id, one.driver_id, one.event_type_id
+    return *ids, str(one.start_date_time or ""), one.total_occurances

@@ -5,7 +5,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from tests.integration.platform.world import World, new_organisation
+from tests.integration.platform.world import World, every_feed, new_organisation
 from trilha.domain.kernel import SourceNotPermitted
 from trilha.domain.telemetry import SEED_AGE, RunStatus
 from trilha.simulators.mix import ClockChange, Fault, FaultKind, LateEvents, Route
@@ -37,25 +37,27 @@ async def test_doubled_revised_and_strange_records(world: World) -> None:
     assert run.replaced > 100
     world.assert_nothing_lost_or_doubled()
     await world.assert_books_balance()
-    ids = {row[0] for row in world.events}
+    ids = {row[0] for row in world.records}
     assert {2**63 - 1, -(2**63)} <= ids
     assert len({float(key) for key in ids}) < len(ids)
     vehicles = {asset.asset_id for asset in world.simulator.fleet.assets}
     drivers = {driver.driver_id for driver in world.simulator.fleet.drivers}
-    assert any(row[1] not in vehicles for row in world.events)
-    assert any(row[2] not in drivers for row in world.events)
+    assert any(row[1] not in vehicles for row in world.records)
+    assert any(row[2] not in drivers for row in world.records)
 
 
+@every_feed
 async def test_late_records_come_with_the_next_run(world: World) -> None:
     await world.ingest()
-    late = world.simulator.add_late_events(LateEvents(count=20, late_by_s=5 * 86_400))
+    late = world.simulator.add_late_events(LateEvents(count=20, late_by_s=5 * 86_400, kind=world.kind))
     pass_time(world, A_WHILE)
     run = await world.ingest()
     assert run.inserted >= len(late)
-    assert {event.event_id for event in late} <= {row[0] for row in world.events}
+    assert {record.identity for record in late} <= {row[0] for row in world.records}
     world.assert_nothing_lost_or_doubled()
 
 
+@every_feed
 @pytest.mark.parametrize("refresh", [False, True])
 async def test_tokens_that_lost_their_worth_are_replaced(world: World, *, refresh: bool) -> None:
     await world.ingest(max_pages=2)
@@ -64,6 +66,7 @@ async def test_tokens_that_lost_their_worth_are_replaced(world: World, *, refres
     world.assert_nothing_lost_or_doubled()
 
 
+@every_feed
 async def test_a_login_page_where_a_token_was_due(world: World) -> None:
     await world.ingest(max_pages=2)
     world.simulator.revoke_tokens(access=True, refresh=True)
@@ -75,6 +78,7 @@ async def test_a_login_page_where_a_token_was_due(world: World) -> None:
     world.assert_nothing_lost_or_doubled()
 
 
+@every_feed
 async def test_an_organisation_that_is_not_ours_is_named_and_asked_for_twice_only(world: World) -> None:
     world.organisation_id = await new_organisation(world.store, FOREIGN, world.clock)
     for _ in range(2):
@@ -82,12 +86,13 @@ async def test_an_organisation_that_is_not_ours_is_named_and_asked_for_twice_onl
         run = await world.ingest()
         assert (run.status, run.error_code) == (RunStatus.FAILED, SourceNotPermitted.code)
         assert str(FOREIGN) in (run.error_message or "")
-        assert world.simulator.calls_of(Route.EVENTS_SINCE) == 2
+        assert world.simulator.calls_of(world.route) == 2
         assert world.simulator.calls_of(Route.TOKEN) <= 2
-    assert not world.events
+    assert not world.records
     assert (await world.checkpoint()).open_gaps == 0
 
 
+@every_feed
 async def test_a_token_older_than_seven_days_opens_a_gap(world: World) -> None:
     await world.ingest()
     until = world.simulator.now()
@@ -98,6 +103,7 @@ async def test_a_token_older_than_seven_days_opens_a_gap(world: World) -> None:
     await assert_the_gap_is_all_that_is_missing(world, until)
 
 
+@every_feed
 async def test_a_source_whose_clock_is_ahead_refuses_a_token_that_we_think_young(world: World) -> None:
     await world.ingest()
     until = world.simulator.now()
@@ -105,10 +111,11 @@ async def test_a_source_whose_clock_is_ahead_refuses_a_token_that_we_think_young
     world.simulator.reset_calls()
     run = await world.ingest()
     assert (run.status, run.error_message) == (RunStatus.SUCCEEDED, None)
-    assert world.simulator.calls()[Route.EVENTS_SINCE].statuses[400] == 1
+    assert world.simulator.calls()[world.route].statuses[400] == 1
     await assert_the_gap_is_all_that_is_missing(world, until)
 
 
+@every_feed
 async def test_a_source_that_refuses_every_token_is_not_asked_in_a_loop(world: World) -> None:
     await world.ingest()
     world.simulator.behaviour = msgspec.structs.replace(world.simulator.behaviour, reach_days=1)
@@ -117,7 +124,7 @@ async def test_a_source_that_refuses_every_token_is_not_asked_in_a_loop(world: W
         world.simulator.reset_calls()
         run = await world.ingest()
         assert (run.status, run.error_code) == (RunStatus.FAILED, "source.token_too_old")
-        assert world.simulator.calls_of(Route.EVENTS_SINCE) <= 2
+        assert world.simulator.calls_of(world.route) <= 2
         assert (await world.checkpoint()).open_gaps == gaps
 
 
@@ -128,10 +135,10 @@ async def assert_the_gap_is_all_that_is_missing(world: World, until: object) -> 
     assert checkpoint.open_gaps == 1
     assert end <= checkpoint.token_time
     assert abs(world.clock.now() - SEED_AGE - end) < A_WHILE
-    before, after = world.simulator.truth(until=start), world.simulator.truth(since=end)
-    assert len(world.events) == before.events + after.events
+    before, after = world.truth(until=start), world.truth(since=end)
+    assert len(world.records) == before.events + after.events
     ids = 0
-    for row in world.events:
+    for row in world.records:
         ids ^= row[0]
     assert ids == before.ids_checksum ^ after.ids_checksum
     (told,) = [

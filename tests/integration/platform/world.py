@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from hashlib import md5
 from operator import xor
@@ -12,12 +12,15 @@ from uuid import UUID
 
 import msgspec
 import psycopg
+import pytest
+from psycopg.rows import dict_row
 
 from tests.e2e.platforms import GENEROUS, settings_for
 from trilha.adapters.memory import (
     MemoryDatabase,
     MemoryIngestionQueries,
     MemoryLeases,
+    MemoryLiveFeed,
     MemoryOrganisations,
     MemoryRateLimiter,
     MemoryTelemetryQueries,
@@ -49,21 +52,24 @@ from trilha.application.ports import (
     TokenStore,
     UnitsOfWork,
 )
-from trilha.application.telemetry.ingest_events import IngestEvents, IngestEventsCommand
+from trilha.application.telemetry.ingest_stream import IngestStream, IngestStreamCommand
 from trilha.application.telemetry.queries import IngestionQueries, TelemetryQueries
-from trilha.application.telemetry.views import CheckpointView, RunView
 from trilha.application.telemetry.store_page import StorePage
+from trilha.application.telemetry.views import CheckpointView, RunView
 from trilha.domain.identity import Organisation, Organisations, OrganisationSource
 from trilha.domain.kernel import OrganisationId, RejectedRecord
-from trilha.domain.telemetry import IngestionRun
+from trilha.domain.telemetry import FEEDS, IngestionRun, Position, Record, Stream, TelemetryEvent, Trip
 from trilha.entrypoints.container.sources import mix_settings
-from trilha.simulators.mix import Behaviour, MixSimulator, Route, Scenario
+from trilha.simulators.mix import Behaviour, Kind, MixSimulator, Route, Scenario, Truth
 from trilha.simulators.mix.messages import Request, Response
+from trilha.simulators.mix.wire import hundred_thousandths, instant
 
 PAGE = 150
 SCENARIO = Scenario(
     vehicles=6,
     events_per_vehicle_per_day=30,
+    positions_per_vehicle_per_day=30,
+    trips_per_vehicle_per_day=30,
     repeat_near_share=0.05,
     repeat_far_share=0.05,
     stranger_share=0.03,
@@ -75,12 +81,23 @@ SCENARIO = Scenario(
 IMPATIENT = RetryPolicy(first_wait=timedelta(milliseconds=1), throttle_wait=timedelta(milliseconds=1))
 SHORT = Timeouts(connect_s=5, read_s=0.3, whole_s=5)
 
-Row = tuple[int, int, int, int, str, int]
-"""What the simulator's truth speaks about: ids of event, vehicle, driver and type, the start, the occurrences."""
+Row = tuple[Any, ...]
+"""What the simulator's truth speaks about: first the record's id, then what else its checksum covers."""
+
+SINCE = {
+    Stream.EVENTS: Route.EVENTS_SINCE,
+    Stream.POSITIONS: Route.POSITIONS_SINCE,
+    Stream.TRIPS: Route.TRIPS_SINCE,
+}
+"""The route that each feed is read from."""
+
+
+every_feed = pytest.mark.parametrize("feed", FEEDS, indirect=True)
+"""For tests of what must hold for each feed."""
 
 
 class RecordingSimulator(MixSimulator):
-    """Remembers the pages of events that it sent whole."""
+    """Remembers the pages of feeds that it sent whole."""
 
     sent: list[bytes]
 
@@ -112,7 +129,7 @@ class ShiftedClock(SystemClock):
 class BackDoor(Protocol):
     """What lies in the store, read beneath the ports."""
 
-    def events(self, organisation_id: OrganisationId) -> list[Row]: ...
+    def records(self, feed: Stream, organisation_id: OrganisationId) -> list[Row]: ...
     def quarantined(self, organisation_id: OrganisationId) -> list[tuple[UUID | None, RejectedRecord]]: ...
     def page_ids(self, organisation_id: OrganisationId) -> list[UUID]: ...
     def gaps(self, organisation_id: OrganisationId) -> list[tuple[datetime, datetime]]: ...
@@ -145,15 +162,17 @@ class World:
     source: MixClient
     clock: ShiftedClock
     organisation_id: OrganisationId
+    feed: Stream = Stream.EVENTS
     ids: Uuid7Ids = field(default_factory=Uuid7Ids)
 
     async def ingest(self, max_pages: int = 1_000) -> IngestionRun:
         """Run the use case once; it must not find the lease taken."""
-        run = await self.use_case()(IngestEventsCommand(organisation_id=self.organisation_id, max_pages=max_pages))
+        command = IngestStreamCommand(organisation_id=self.organisation_id, stream=self.feed, max_pages=max_pages)
+        run = await self.use_case()(command)
         assert run is not None
         return run
 
-    def use_case(self, lease_ttl: timedelta = timedelta(seconds=15)) -> IngestEvents:
+    def use_case(self, lease_ttl: timedelta = timedelta(seconds=15)) -> IngestStream:
         """As another worker would have it."""
         run = ExclusiveRun(
             organisations=self.store.organisations,
@@ -164,8 +183,8 @@ class World:
             worker="test",
             lease_ttl=lease_ttl,
         )
-        pages = StorePage(source=self.source, units=self.store.units, clock=self.clock, ids=self.ids)
-        return IngestEvents(run=run, source=self.source, units=self.store.units, store_page=pages, clock=self.clock)
+        parts = {"source": self.source, "units": self.store.units, "clock": self.clock, "ids": self.ids}
+        return IngestStream(run=run, store_page=StorePage(live=MemoryLiveFeed(), **parts), **parts)
 
     async def runs(self) -> list[RunView]:
         """As the API shows them, newest first."""
@@ -177,14 +196,29 @@ class World:
         return checkpoint
 
     async def raw_bodies(self) -> list[bytes]:
-        """Every page that was kept, as `RawPages.body` gives it."""
+        """Every page that was kept, as `RawPages.get` gives it."""
         async with self.store.units(self.organisation_id) as unit:
             telemetry: TelemetryUnitOfWork = unit
-            return [await telemetry.raw_pages.body(key) for key in self.store.back_door.page_ids(self.organisation_id)]
+            keys = self.store.back_door.page_ids(self.organisation_id)
+            return [(await telemetry.raw_pages.get(key)).body for key in keys]
 
     @property
-    def events(self) -> list[Row]:
-        return self.store.back_door.events(self.organisation_id)
+    def route(self) -> Route:
+        """Where the feed is read from."""
+        return SINCE[self.feed]
+
+    @property
+    def kind(self) -> Kind:
+        """What the simulator calls the feed."""
+        return Kind(self.feed)
+
+    def truth(self, since: datetime | None = None, until: datetime | None = None) -> Truth:
+        """What a lossless consumer of the feed holds."""
+        return self.simulator.truth(since, until, self.kind)
+
+    @property
+    def records(self) -> list[Row]:
+        return self.store.back_door.records(self.feed, self.organisation_id)
 
     @property
     def quarantined(self) -> list[RejectedRecord]:
@@ -192,8 +226,8 @@ class World:
 
     def assert_nothing_lost_or_doubled(self, besides: Iterable[Row] = ()) -> None:
         """The table, with `besides`, holds what the simulator says a lossless consumer holds."""
-        rows = [*self.events, *besides]
-        truth = self.simulator.truth()
+        rows = [*self.records, *besides]
+        truth = self.truth()
         assert len(rows) == len({row[0] for row in rows}) == truth.events
         assert reduce(xor, (row[0] for row in rows)) == truth.ids_checksum
         assert reduce(xor, map(digest, rows)) == truth.content_checksum
@@ -208,7 +242,7 @@ class World:
         told = [one for one in door.outbox(self.organisation_id) if one["type"] == "telemetry.events_ingested"]
         assert len(told) == len(kept)
         assert sum(one["data"]["received"] for one in told) == sum(run.received for run in runs)
-        assert sum(run.inserted for run in runs) == len(self.events)
+        assert sum(run.inserted for run in runs) == len(self.records)
         assert sum(run.quarantined for run in runs) == len(self.quarantined)
 
 
@@ -217,32 +251,51 @@ def digest(row: Row) -> int:
     return int.from_bytes(md5("|".join(map(str, row)).encode()).digest()[:8], signed=True)
 
 
-def row_of(*members: Any) -> Row:
-    """Event, vehicle, driver, type, start, occurrences."""
-    event, vehicle, driver, kind, start, occurrences = members
-    told = "" if start is None else f"{start.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
-    return (event, vehicle, driver, kind, told, occurrences)
+def row_of(record: Record) -> Row:
+    """What the checksum of its kind covers."""
+    if isinstance(record, TelemetryEvent):
+        ids = record.id, record.vehicle_id, record.driver_id, record.event_type_id
+        return *ids, instant(record.started_at), record.occurrences
+    ids = record.id, record.vehicle_id, record.driver_id
+    if isinstance(record, Position):
+        where = hundred_thousandths(record.latitude_deg), hundred_thousandths(record.longitude_deg)
+        return *ids, instant(record.occurred_at), *where
+    times = instant(record.started_at), instant(record.ended_at)
+    return *ids, *times, round((record.distance_km or 0) * 1000), len(record.sub_trips)
+
+
+_AMENDABLE = "id, occurred_at, coalesce(source_driver_id, driver_id) driver_id, vehicle_id"
+COLUMNS = {
+    Stream.EVENTS: (
+        "telemetry_events",
+        f"{_AMENDABLE}, event_type_id, occurrences, started_at",
+        TelemetryEvent,
+    ),
+    Stream.POSITIONS: ("positions", "id, occurred_at, driver_id, vehicle_id, latitude_deg, longitude_deg", Position),
+    Stream.TRIPS: (
+        "trips",
+        f"{_AMENDABLE}, started_at, ended_at, distance_km, sub_trips",
+        Trip,
+    ),
+}
 
 
 class MemoryBackDoor:
     def __init__(self, database: MemoryDatabase) -> None:
         self._database = database
 
-    def events(self, organisation_id: OrganisationId) -> list[Row]:
-        kept = [one.event for versions in self._database.of(organisation_id).events.values() for one in versions]
-        return [
-            row_of(one.id, one.vehicle_id, one.driver_id, one.event_type_id, one.started_at, one.occurrences)
-            for one in kept
-        ]
+    def records(self, feed: Stream, organisation_id: OrganisationId) -> list[Row]:
+        kept = self._database.of(organisation_id).records[feed].values()
+        return [row_of(one.record) for versions in kept for one in versions]
 
     def quarantined(self, organisation_id: OrganisationId) -> list[tuple[UUID | None, RejectedRecord]]:
-        return [(one.page_id, one.record) for one in self._database.of(organisation_id).quarantine]
+        return [(one.page_id, one.record) for one in self._database.of(organisation_id).quarantine.values()]
 
     def page_ids(self, organisation_id: OrganisationId) -> list[UUID]:
         return list(self._database.of(organisation_id).raw_pages)
 
     def gaps(self, organisation_id: OrganisationId) -> list[tuple[datetime, datetime]]:
-        return [(one.start, one.end) for one in self._database.of(organisation_id).gaps]
+        return [(one.start, one.end) for one in self._database.of(organisation_id).gaps.values()]
 
     def outbox(self, organisation_id: OrganisationId) -> list[dict[str, Any]]:
         mine = [one for one in self._database.outbox.values() if one.organisationid == organisation_id]
@@ -256,12 +309,11 @@ class PostgresBackDoor:
     def _rows(self, query: Any, organisation_id: OrganisationId) -> list[tuple[Any, ...]]:
         return self._superuser.execute(query, (organisation_id,)).fetchall()
 
-    def events(self, organisation_id: OrganisationId) -> list[Row]:
-        columns = "id, vehicle_id, driver_id, event_type_id, started_at, occurrences"
-        return [
-            row_of(*row)
-            for row in self._rows(f"select {columns} from telemetry_events where organisation_id = %s", organisation_id)
-        ]
+    def records(self, feed: Stream, organisation_id: OrganisationId) -> list[Row]:
+        table, columns, kind = COLUMNS[feed]
+        cursor = self._superuser.cursor(row_factory=dict_row)
+        cursor.execute(f"select {columns} from {table} where organisation_id = %s", (organisation_id,))
+        return [row_of(kind(**row)) for row in cursor]
 
     def quarantined(self, organisation_id: OrganisationId) -> list[tuple[UUID | None, RejectedRecord]]:
         query = "select page_id, position, reason, detail, raw from quarantine where organisation_id = %s order by id"

@@ -131,10 +131,11 @@ class FillBackfills:
             except Conflict:
                 return run
             await self._close_gaps(unit, moved)
-            counted = add_page(run, outcome, len(page.rejected))
-            await unit.runs.save(counted)
+            if not page.is_empty:
+                run = add_page(run, outcome, len(page.rejected))
+            await unit.runs.save(run)
             await unit.commit()
-        return counted
+        return run
 
     async def _write(self, unit: TelemetryUnitOfWork, page: SourcePage, backfill_id: UUID) -> MergeOutcome:
         if page.is_empty:
