@@ -3,12 +3,13 @@
 import msgspec
 import pytest
 
-from tests.integration.platform.world import Row, World, every_feed
-from trilha.domain.telemetry import RunStatus
+from tests.integration.platform.world import Row, World
+from trilha.domain.telemetry import FEEDS, RunStatus, Stream
 from trilha.simulators.mix import Fault, FaultKind
 from trilha.simulators.mix.faults import Malformed
 
 GOOD, UNAVAILABLE, NOT_PERMITTED = None, "source.unavailable", "source.not_permitted"
+STUCK = "telemetry.stream_stuck"
 
 ENDINGS = [
     (Fault(kind=FaultKind.UNAUTHORIZED), GOOD),
@@ -28,16 +29,31 @@ ENDINGS = [
     (Fault(kind=FaultKind.CUT_BODY, times=3), UNAVAILABLE),
     (Fault(kind=FaultKind.TRUNCATED_JSON, times=3), UNAVAILABLE),
     (Fault(kind=FaultKind.EMPTY_BODY), GOOD),
-    (Fault(kind=FaultKind.MISSING_HEADERS), GOOD),
+    (Fault(kind=FaultKind.MISSING_HEADERS), STUCK),
     (Fault(kind=FaultKind.MISSING_HAS_MORE), GOOD),
-    (Fault(kind=FaultKind.MISSING_SINCE_TOKEN), GOOD),
+    (Fault(kind=FaultKind.MISSING_SINCE_TOKEN), STUCK),
+    (Fault(kind=FaultKind.STUCK_TOKEN), STUCK),
+    (Fault(kind=FaultKind.REPEATED_PAGE), STUCK),
     (Fault(kind=FaultKind.OVERSIZED_PAGE), GOOD),
     (Fault(kind=FaultKind.UNKNOWN_ENUM), GOOD),
 ]
+TELLING = {
+    FaultKind.UNAUTHORIZED,
+    FaultKind.TRUNCATED_JSON,
+    FaultKind.MISSING_HAS_MORE,
+    FaultKind.REPEATED_PAGE,
+    FaultKind.OVERSIZED_PAGE,
+}
+"""Those that every feed is put through: what answers a fault is the same for all of them but for the reader."""
+CASES = [
+    pytest.param(fault, code, feed, id=f"{feed}-{fault.kind}-{fault.times}")
+    for feed in FEEDS
+    for fault, code in ENDINGS
+    if feed is Stream.EVENTS or fault.kind in TELLING
+]
 
 
-@every_feed
-@pytest.mark.parametrize(("fault", "code"), ENDINGS, ids=[f"{fault.kind}-{fault.times}" for fault, _ in ENDINGS])
+@pytest.mark.parametrize(("fault", "code", "feed"), CASES, indirect=["feed"])
 async def test_a_fault_in_the_middle_of_a_stream(world: World, fault: Fault, code: str | None) -> None:
     await world.ingest(max_pages=2)
     world.simulator.faults.add(msgspec.structs.replace(fault, route=world.route))
@@ -52,7 +68,7 @@ async def test_a_fault_in_the_middle_of_a_stream(world: World, fault: Fault, cod
     await world.assert_books_balance()
 
 
-@every_feed
+@pytest.mark.parametrize("feed", [Stream.EVENTS, Stream.TRIPS], indirect=True)
 @pytest.mark.parametrize("how", list(Malformed))
 async def test_a_malformed_record_spoils_no_other(world: World, how: Malformed) -> None:
     world.simulator.faults.add(Fault(kind=FaultKind.MALFORMED_RECORD, record=how, route=world.route))
