@@ -37,6 +37,7 @@ from trilha.testing.strategies.records import (
     telemetry_events,
     trips,
 )
+from trilha.testing.strategies.tracks import track_points
 from trilha.testing.strategies.values import (
     Strategy,
     geo_points,
@@ -84,6 +85,7 @@ __all__ = [
     "texts",
     "time_ranges",
     "time_zones",
+    "track_points",
     "trips",
     "uuids7",
     "vehicles",
