@@ -2,8 +2,9 @@
 
 import pytest
 
-from trilha.adapters.memory import MemoryLiveFeed
+from trilha.adapters.memory import MemoryLiveFeed, MemorySingleUse, SimulatedClock
 from trilha.testing.contracts.live_feed import Forget, LiveFeedContract
+from trilha.testing.contracts.single_use import SingleUseContract
 
 
 class TestMemoryLiveFeed(LiveFeedContract):
@@ -21,3 +22,9 @@ class TestMemoryLiveFeed(LiveFeedContract):
             live_feed.forget()
 
         return forget
+
+
+class TestMemorySingleUse(SingleUseContract):
+    @pytest.fixture
+    def single_use(self) -> MemorySingleUse:
+        return MemorySingleUse(SimulatedClock())

@@ -6,9 +6,10 @@ import pytest
 from nats.aio.client import Client
 
 from trilha.adapters.embedded import EmbeddedNats
-from trilha.adapters.nats import NatsLiveFeed, open_nats
+from trilha.adapters.nats import NatsLiveFeed, NatsSingleUse, open_nats
 from trilha.adapters.nats.streams import LIVE
 from trilha.testing.contracts.live_feed import Forget, LiveFeedContract
+from trilha.testing.contracts.single_use import SingleUseContract
 
 
 class TestNatsLiveFeed(LiveFeedContract):
@@ -28,3 +29,9 @@ class TestNatsLiveFeed(LiveFeedContract):
             await client.jetstream().purge_stream(LIVE)
 
         return forget
+
+
+class TestNatsSingleUse(SingleUseContract):
+    @pytest.fixture
+    def single_use(self, client: Client) -> NatsSingleUse:
+        return NatsSingleUse(client)

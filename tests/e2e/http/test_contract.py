@@ -20,6 +20,7 @@ def test_schemathesis_finds_nothing(address: str, tmp_path: Path) -> None:
             "--checks", "all",
             "--max-examples", "15",
             "--workers", "1",
+            "--exclude-path", "/v1/live/vehicles/events",  # an answer without end; it has tests of its own
             "--seed", "20260310",
             "--no-color",
         ],

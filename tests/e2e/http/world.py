@@ -16,10 +16,12 @@ from trilha.adapters.memory import (
     MemoryDeadLetters,
     MemoryFleetQueries,
     MemoryIngestionQueries,
+    MemoryLiveFeed,
     MemoryOrganisations,
     MemoryOutbox,
     MemoryPageReader,
     MemoryRateLimiter,
+    MemorySingleUse,
     MemoryTelemetryQueries,
     MemoryUnitsOfWork,
     SimulatedClock,
@@ -71,6 +73,7 @@ class Fleet:
         self.clock = SimulatedClock(NOW)
         self.ids = SimulatedIds(self.clock)
         self.database = MemoryDatabase(self.clock, self.ids)
+        self.live = MemoryLiveFeed()
 
     def add_organisation(self, name: str = "Viação Aurora") -> OrganisationId:
         organisation = Organisation(
@@ -96,6 +99,8 @@ class Fleet:
             "dead_letters": letters,
             "settle_dead_letter": SettleDeadLetter(dead_letters=letters, clock=self.clock),
             "watch_feeds": self.watch_feeds(LOGIN),
+            "live": self.live,
+            "single_use": MemorySingleUse(self.clock),
             "clock": self.clock,
             "token_hash": hash_token(TOKEN),
             "version": "test",

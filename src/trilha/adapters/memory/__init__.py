@@ -15,6 +15,7 @@ from trilha.adapters.memory.live_feed import MemoryLiveFeed
 from trilha.adapters.memory.organisations import MemoryOrganisations
 from trilha.adapters.memory.rate_limiter import MemoryRateLimiter
 from trilha.adapters.memory.reader import MemoryPageReader
+from trilha.adapters.memory.single_use import MemorySingleUse
 from trilha.adapters.memory.source import MemorySource, SourceFleet, Streamed
 from trilha.adapters.memory.telemetry_queries import MemoryTelemetryQueries
 from trilha.adapters.memory.token_store import MemoryTokenStore
@@ -34,6 +35,7 @@ __all__ = [
     "MemoryOutbox",
     "MemoryPageReader",
     "MemoryRateLimiter",
+    "MemorySingleUse",
     "MemorySource",
     "MemoryTaskQueue",
     "MemoryTelemetryQueries",

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict, deque
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from trilha.application.ports import LiveMessage, LivePast
@@ -47,6 +47,16 @@ class MemoryLiveFeed:
             yield following
         finally:
             await following.aclose()
+
+    async def missed(
+        self, organisation_id: OrganisationId, topic: str, after: int, limit: int
+    ) -> Sequence[LiveMessage]:
+        """See LiveFeed."""
+        self._check(organisation_id, topic, after)
+        messages = [one for one in self._topics[organisation_id, topic] if one.sequence > after]
+        if len(messages) > limit:
+            raise LivePast(f"more than {limit} live messages came after {after}; begin anew from what the store has")
+        return messages
 
     def forget(self) -> None:
         """Lose everything that was kept, as a server does whose memory is gone."""

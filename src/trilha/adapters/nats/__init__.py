@@ -13,6 +13,7 @@ from trilha.adapters.nats.connection import open_nats
 from trilha.adapters.nats.errors import BusUnavailable, NatsError, StreamMismatch
 from trilha.adapters.nats.event_bus import NatsEventBus
 from trilha.adapters.nats.live_feed import NatsLiveFeed
+from trilha.adapters.nats.single_use import NatsSingleUse
 from trilha.adapters.nats.streams import ensure_streams
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "NatsError",
     "NatsEventBus",
     "NatsLiveFeed",
+    "NatsSingleUse",
     "StreamMismatch",
     "ensure_streams",
     "open_nats",

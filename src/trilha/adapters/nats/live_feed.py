@@ -6,7 +6,7 @@ the answer: whoever ingests must not be held up by screens.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from nats.aio.client import Client
@@ -26,6 +26,7 @@ _PUBLISH_WITHIN_S = 0.1
 _HEARTBEAT_S = 1.0
 _DEAF_AFTER_S = 2.5 * _HEARTBEAT_S
 _RENEW_PAUSE_S = 0.25
+_MISSED_WITHIN_S = 2.0
 _NUMBER_BITS = 48
 """A sequence is the moment when the stream was made, in ms, and below it the stream's own number.
 
@@ -75,6 +76,25 @@ class NatsLiveFeed:
             await following.aclose()
             await follower.leave()
 
+    async def missed(
+        self, organisation_id: OrganisationId, topic: str, after: int, limit: int
+    ) -> Sequence[LiveMessage]:
+        """See LiveFeed. Raises BusUnavailable."""
+        follower = _Follower(self._client, _subject(organisation_id, topic), after)
+        waiting = await follower.renew()
+        if waiting > limit:
+            await follower.leave()
+            raise LivePast(f"{waiting} live messages came after {after}; begin anew from what the store has")
+        messages = follower.messages()
+        try:
+            async with asyncio.timeout(_MISSED_WITHIN_S):
+                return [await anext(messages) for _ in range(waiting)]
+        except TimeoutError as error:
+            raise _unavailable(error) from error
+        finally:
+            await messages.aclose()
+            await follower.leave()
+
     async def _info(self) -> StreamInfo:
         try:
             return await self._stream.stream_info(LIVE)
@@ -103,13 +123,13 @@ class _Follower:
         self._given = 0
         self._subscription: Subscription | None = None
 
-    async def renew(self) -> None:
-        """Listen to what follows. Raises LivePast or BusUnavailable."""
+    async def renew(self) -> int:
+        """Listen to what follows; gives how many messages wait already. Raises LivePast or BusUnavailable."""
         await self.leave()
         inbox = self._client.new_inbox()
         try:
             self._subscription = await self._client.subscribe(inbox)
-            await self._stream.add_consumer(LIVE, _consumer(self._subject, inbox, self._after))
+            consumer = await self._stream.add_consumer(LIVE, _consumer(self._subject, inbox, self._after))
             # asked after the consumer was made: what it could begin with then was there before as well
             info = await self._stream.stream_info(LIVE)
         except (NatsClientError, TimeoutError) as error:
@@ -119,6 +139,8 @@ class _Follower:
         if not _is_kept(info, self._after):
             await self.leave()
             raise LivePast(f"live messages after {self._after} are not kept; begin anew from what the store has")
+        on_their_way = consumer.delivered.consumer_seq if consumer.delivered else 0
+        return (consumer.num_pending or 0) + on_their_way
 
     async def leave(self) -> None:
         """Listen no more; the server drops a consumer that nobody listens to."""

@@ -7,12 +7,15 @@ from nats.js.api import DiscardPolicy, RetentionPolicy, StorageType, StreamConfi
 from nats.js.errors import NotFoundError
 
 from trilha.adapters.nats.errors import StreamMismatch
+from trilha.application.ports import REMEMBERED
 
 EVENTS = "TRILHA_EVENTS"
 TASKS = "TRILHA_TASKS"
 LIVE = "TRILHA_LIVE"
 TASK_SUBJECTS = "trilha-tasks.>"
 LIVE_PREFIX = "trilha-live"
+SPENT = "TRILHA_SPENT"
+SPENT_PREFIX = "trilha-spent"
 LIVE_BYTES = 64 * 1024 * 1024
 DUPLICATE_WINDOW = timedelta(minutes=2)
 """Covers the relay's quick retries; the inbox covers the rest. The server keeps the ids of this time in memory."""
@@ -79,9 +82,25 @@ def live_stream(*, replicas: int = 1, max_age: timedelta = timedelta(minutes=10)
     )
 
 
+def spent_stream(*, replicas: int = 1) -> StreamConfig:
+    """Keys that were spent, one message each, until they would have expired anyway."""
+    return StreamConfig(
+        name=SPENT,
+        subjects=[f"{SPENT_PREFIX}.*"],
+        retention=RetentionPolicy.LIMITS,
+        storage=StorageType.FILE,
+        discard=DiscardPolicy.NEW,
+        max_msgs=-1,
+        max_bytes=-1,
+        max_age=REMEMBERED.total_seconds(),
+        duplicate_window=DUPLICATE_WINDOW.total_seconds(),
+        num_replicas=replicas,
+    )
+
+
 async def ensure_streams(client: Client, *, replicas: int = 1) -> None:
     """Make the streams that are missing; raises StreamMismatch for one that differs from what the code relies on."""
-    for make in (events_stream, tasks_stream, live_stream):
+    for make in (events_stream, tasks_stream, live_stream, spent_stream):
         wanted = make(replicas=replicas)
         await _ensure(client, wanted)
 

@@ -20,6 +20,7 @@ from trilha.application.ports.leases import Lease, LeaseLost, Leases
 from trilha.application.ports.live_feed import VEHICLES, LiveFeed, LiveMessage, LivePast
 from trilha.application.ports.paging import DEFAULT_LIMIT, MAX_LIMIT, Page, PageRequest
 from trilha.application.ports.rate_limiter import Priority, RateLimit, RateLimiter
+from trilha.application.ports.single_use import REMEMBERED, SingleUse
 from trilha.application.ports.storage import StorageUnavailable
 from trilha.application.ports.token_store import SourceToken, TokenStore
 from trilha.application.ports.unit_of_work import (
@@ -33,6 +34,7 @@ from trilha.application.ports.unit_of_work import (
 __all__ = [
     "DEFAULT_LIMIT",
     "MAX_LIMIT",
+    "REMEMBERED",
     "VEHICLES",
     "Clock",
     "DeadLetter",
@@ -64,6 +66,7 @@ __all__ = [
     "Priority",
     "RateLimit",
     "RateLimiter",
+    "SingleUse",
     "SourceToken",
     "StillRunning",
     "StorageUnavailable",

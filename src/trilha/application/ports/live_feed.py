@@ -3,7 +3,7 @@
 Nothing depends on it but screens. What was committed is in the store; a message that is lost here is seen there.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import ClassVar, Protocol
 
@@ -49,5 +49,14 @@ class LiveFeed(Protocol):
 
         `after` is a sequence, what `latest` gave, or 0 for all there ever were. Raises LivePast, on entering or later
         while waiting, if some that followed `after` may not be kept any more.
+        """
+        ...
+
+    async def missed(
+        self, organisation_id: OrganisationId, topic: str, after: int, limit: int
+    ) -> Sequence[LiveMessage]:
+        """What is kept of the messages after a sequence, now. Raises LivePast as `follow` does.
+
+        Raises it too if there are more than `limit`.
         """
         ...

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 
-from trilha.adapters.nats import BusUnavailable, open_nats
+from trilha.adapters.nats import BusUnavailable, NatsLiveFeed, NatsSingleUse, open_nats
 from trilha.entrypoints.container.database import open_database
 from trilha.entrypoints.container.here import api_token
 from trilha.entrypoints.http import AccessLog, HttpParts, JsonLines, hash_token, silent, through_structlog
@@ -41,6 +41,8 @@ async def open_api(settings: Settings) -> AsyncGenerator[HttpParts, None]:
             dead_letters=container.dead_letters(),
             settle_dead_letter=container.settle_dead_letter(),
             watch_feeds=container.watch_feeds(),
+            live=NatsLiveFeed(client),
+            single_use=NatsSingleUse(client),
             clock=container.clock(),
             token_hash=hash_token(api_token(settings)),
             version=version("trilha"),

@@ -12,6 +12,8 @@ from trilha.entrypoints.http.edge import Edge
 from trilha.entrypoints.http.failures import EXCEPTION_HANDLERS
 from trilha.entrypoints.http.feed_gauges import FeedGauges
 from trilha.entrypoints.http.guard import require_token
+from trilha.entrypoints.http.live.hub import Hub
+from trilha.entrypoints.http.live.tickets import Tickets
 from trilha.entrypoints.http.metrics import RequestMetrics
 from trilha.entrypoints.http.parts import HttpParts
 from trilha.entrypoints.http.routes import GUARDED, OPEN
@@ -20,11 +22,15 @@ from trilha.entrypoints.http.tenancy import Tenancy
 
 def create_app(parts: HttpParts) -> Litestar:
     """The application around `parts`; their lifespan is entered when the server starts it."""
+    hub = Hub(parts)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         async with parts.lifespan():
-            yield
+            try:
+                yield
+            finally:
+                await hub.close()
 
     app = Litestar(
         route_handlers=[
@@ -45,6 +51,8 @@ def create_app(parts: HttpParts) -> Litestar:
         tenancy=tenancy,
         metrics=RequestMetrics(parts.version),
         feed=FeedGauges(parts, tenancy),
+        hub=hub,
+        tickets=Tickets(parts.token_hash, parts.clock, parts.single_use),
     )
     app.asgi_handler = Edge(app.asgi_handler, serving)
     return app

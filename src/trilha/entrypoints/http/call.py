@@ -15,6 +15,8 @@ from trilha.application.ports import IdempotencyScope
 from trilha.domain.identity import Organisation
 from trilha.domain.kernel import InvalidValue, OrganisationId, parse_source_id
 from trilha.entrypoints.http.feed_gauges import FeedGauges
+from trilha.entrypoints.http.live.hub import Hub
+from trilha.entrypoints.http.live.tickets import Tickets
 from trilha.entrypoints.http.metrics import RequestMetrics
 from trilha.entrypoints.http.parts import HttpParts
 from trilha.entrypoints.http.problems import bad_header
@@ -34,6 +36,8 @@ class Serving(msgspec.Struct, frozen=True):
     tenancy: Tenancy
     metrics: RequestMetrics
     feed: FeedGauges
+    hub: Hub
+    tickets: Tickets
 
 
 class CallContext:

@@ -30,7 +30,7 @@ from litestar.openapi.spec import (
 
 from trilha.entrypoints.http import tenancy
 from trilha.entrypoints.http.problems import MEDIA_TYPE, Problem
-from trilha.entrypoints.http.reading import SOURCE_ID_SCHEMA, Query, readers_of
+from trilha.entrypoints.http.reading import SOURCE_ID_SCHEMA, Query, Reader, readers_of
 
 Decorator = Callable[[Callable[..., Any]], HTTPRouteHandler]
 
@@ -110,6 +110,39 @@ def settles(path: str, operation_id: str, answer: type[Any], *, tag: str) -> Dec
     )
 
 
+def issues(path: str, operation_id: str, answer: type[Any], *, tag: str) -> Decorator:
+    """Declare a POST under the bearer token that makes something small at once, from nothing, and answers 201."""
+    return post(
+        path,
+        operation_id=operation_id,
+        tags=[tag],
+        security=_SECURITY,
+        responses={201: _answer(answer), **_problems(_OF_AN_ORGANISATION)},
+        operation_class=_documented([_TENANT]),
+    )
+
+
+def streams(path: str, operation_id: str, event: type[Any], *, tag: str, query: type[Query]) -> Decorator:
+    """Declare a GET under the bearer token that answers with server-sent events without end; resumed by header."""
+    resume = Parameter(
+        name="Last-Event-ID",
+        param_in="header",
+        description="The id of the last event, when coming back",
+        schema=Schema(type=OpenAPIType.STRING),
+    )
+    answer = ResponseSpec(
+        event, media_type="text/event-stream", description="The data of each event", generate_examples=False
+    )
+    return get(
+        path,
+        operation_id=operation_id,
+        tags=[tag],
+        security=_SECURITY,
+        responses={200: answer, **_problems(_OF_AN_ORGANISATION)},
+        operation_class=_documented([*_query_parameters(query), resume, _TENANT]),
+    )
+
+
 def shows(path: str, operation_id: str, *, tag: str, responses: Mapping[int, ResponseSpec]) -> Decorator:
     """Declare a GET that is open to everybody."""
     return get(
@@ -136,6 +169,7 @@ def openapi_config(version: str) -> OpenAPIConfig:
         tags=[
             Tag("fleet", description="Master data: who drives what, and what an event means"),
             Tag("telemetry", description="What vehicles reported"),
+            Tag("live", description="Where vehicles are now"),
             Tag("etl", description="How the data come in"),
             Tag("identity", description="Whose data they are"),
             Tag("operations", description="For machines that watch this one"),
@@ -193,9 +227,13 @@ def _path_parameter(name: str) -> Parameter:
 
 def _query_parameters(query: type[Query]) -> list[Parameter]:
     return [
-        Parameter(name=name, param_in="query", description=reader.description, schema=reader.schema)
+        Parameter(name=name, param_in="query", description=reader.description, schema=_schema_of(reader))
         for name, (_, reader) in readers_of(query).items()
     ]
+
+
+def _schema_of(reader: Reader) -> Schema:
+    return Schema(type=OpenAPIType.ARRAY, items=reader.schema) if reader.many else reader.schema
 
 
 def _answer(kind: type[Any]) -> ResponseSpec:

@@ -14,6 +14,8 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from trilha.entrypoints.http.access import AccessLine, silent
 from trilha.entrypoints.http.call import CallContext, Serving
 from trilha.entrypoints.http.identification import Identification, identify
+from trilha.entrypoints.http.live.socket import PATH as SOCKET_PATH
+from trilha.entrypoints.http.live.socket import SWITCHED, serve_socket
 
 MAX_LOGGED_PATH_CHARS = 200
 _METHODS = frozenset(HTTPMethod)
@@ -40,13 +42,23 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] == ScopeType.WEBSOCKET:
-            return
         headers = dict(scope["headers"])
         ids = identify(headers.get(b"x-request-id"), headers.get(b"traceparent"))
-        scope["trilha"] = CallContext(self._serving, headers, ids.request_id)  # type: ignore[typeddict-unknown-key] # ASGI lets applications add keys
+        context = CallContext(self._serving, headers, ids.request_id)
         structlog.contextvars.bind_contextvars(request_id=ids.request_id, trace_id=ids.trace_id)
+        if scope["type"] == ScopeType.WEBSOCKET:
+            started = perf_counter()
+            status = await serve_socket(context, scope, receive, send)
+            self._log(
+                scope, "GET", SOCKET_PATH if status == SWITCHED else "unmatched", ids, status, perf_counter() - started
+            )
+            return
+        scope["trilha"] = context  # type: ignore[typeddict-unknown-key] # ASGI lets applications add keys
         await self._answer(scope, receive, send, ids)
+
+    async def stop(self) -> None:
+        """Send away those who listen; returns when they are gone, or will not go."""
+        await self._serving.hub.wind_down()
 
     async def _answer(self, scope: HTTPScope, receive: Receive, send: Send, ids: Identification) -> None:
         started = perf_counter()
@@ -75,7 +87,11 @@ class Edge:
         route = scope.get("path_template") or "unmatched"
         method = scope["method"] if scope["method"] in _METHODS else "OTHER"
         self._metrics.observe(method, route, status, duration_s)
-        if route in _QUIET_ROUTES or self._access_log is silent:
+        if route not in _QUIET_ROUTES:
+            self._log(scope, method, route, ids, status, duration_s)
+
+    def _log(self, scope: Scope, method: str, route: str, ids: Identification, status: int, duration_s: float) -> None:
+        if self._access_log is silent:
             return
         self._access_log(
             AccessLine(

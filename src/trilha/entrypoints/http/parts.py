@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from trilha.application.dead_letters import SettleDeadLetter
 from trilha.application.fleet.queries import FleetQueries
-from trilha.application.ports import Clock, DeadLetters
+from trilha.application.ports import Clock, DeadLetters, LiveFeed, SingleUse
 from trilha.application.request_sync import RequestSync
 from trilha.application.telemetry.command_backfills import CancelBackfill, FindBackfill, RequestBackfill
 from trilha.application.telemetry.queries import IngestionQueries, TelemetryQueries
@@ -41,6 +41,8 @@ class HttpParts:
     dead_letters: DeadLetters
     settle_dead_letter: SettleDeadLetter
     watch_feeds: WatchFeeds
+    live: LiveFeed
+    single_use: SingleUse
     clock: Clock
     token_hash: bytes
     version: str

@@ -34,11 +34,15 @@ _FLAGS = {"true": True, "false": False}
 
 
 class Reader(msgspec.Struct, frozen=True):
-    """How one kind of parameter is read (raising InvalidValue), and how OpenAPI describes it."""
+    """How one kind of parameter is read (raising InvalidValue), and how OpenAPI describes it.
+
+    With `many` it may be repeated, and is read into a tuple.
+    """
 
     read: Callable[[str, str], object]
     schema: Schema
     description: str
+    many: bool = False
 
 
 def _text(limit: int, expected: str) -> Callable[[str, str], str]:
@@ -209,10 +213,17 @@ def _values(kind: type[Query], raw: bytes) -> Mapping[str, object]:
         if name not in readers:
             raise _unknown(name, readers)
         field, reader = readers[name]
-        if field in values:
+        value = reader.read(text, name)
+        if reader.many:
+            value = (*_tuple(values.get(field)), value)
+        elif field in values:
             raise bad_parameter(name, "request.repeated_parameter", f"{name} is given twice; expected once")
-        values[field] = reader.read(text, name)
+        values[field] = value
     return values
+
+
+def _tuple(values: object) -> tuple[object, ...]:
+    return values if isinstance(values, tuple) else ()
 
 
 def _pairs(raw: bytes) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,8 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 from litestar import Litestar
 
+from trilha.entrypoints.http.edge import Edge
+
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 BACKLOG = 1024
 THREADS_DEADLINE_S = 5.0
@@ -42,24 +44,26 @@ async def serve(app_factory: Callable[[], Litestar], host: str, port: int, *, si
     Raises AddressNotAvailable. With `signals`, SIGINT and SIGTERM end it; else whoever called owns them.
     """
     check_address(host, port)
+    app = app_factory()
     server = Server(
-        app_factory(),
+        app,
         address=host,
         port=port,
         interface=Interfaces.ASGI,
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(max_buffer_size=64 * 1024),
-        websockets=False,
+        websockets=True,
         backlog=BACKLOG,
         log_enabled=False,
     )
     loop = asyncio.get_running_loop()
+    stop_asked = asyncio.Event()
     if signals:
         for number in STOP_SIGNALS:
-            loop.add_signal_handler(number, server.stop)
+            loop.add_signal_handler(number, stop_asked.set)
     others = _native_threads()
     try:
-        await _run(server)
+        await _run(server, app, stop_asked)
     finally:
         await _until_gone(others)
         if signals:
@@ -81,14 +85,22 @@ def check_address(host: str, port: int) -> None:
         raise AddressNotAvailable(host, port, error) from error
 
 
-async def _run(server: Server) -> None:
+async def _run(server: Server, app: Litestar, stop_asked: asyncio.Event) -> None:
     running = asyncio.create_task(server.serve())
+    asked = asyncio.create_task(stop_asked.wait())
     try:
-        await asyncio.shield(running)
-    except asyncio.CancelledError:
-        server.stop()  # type: ignore[no-untyped-call] # Granian's
+        await asyncio.wait({running, asked}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        asked.cancel()
+        await _stop(server, app)
         await running
-        raise
+
+
+async def _stop(server: Server, app: Litestar) -> None:
+    """Live sockets first: Granian would wait for them, and cut them off without a word."""
+    if isinstance(app.asgi_handler, Edge):
+        await app.asgi_handler.stop()
+    server.stop()  # type: ignore[no-untyped-call] # Granian's
 
 
 def _native_threads() -> frozenset[int]:

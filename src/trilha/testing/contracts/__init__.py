@@ -28,6 +28,7 @@ from trilha.testing.contracts.organisations import OrganisationsContract
 from trilha.testing.contracts.outbox import OutboxContract
 from trilha.testing.contracts.rate_limiter import MakeRateLimiter, RateLimiterContract
 from trilha.testing.contracts.raw_pages import QuarantineContract, RawPagesContract
+from trilha.testing.contracts.single_use import SingleUseContract
 from trilha.testing.contracts.sources import FleetSourceContract, TelemetrySourceContract
 from trilha.testing.contracts.telemetry_queries import IngestionQueriesContract, TelemetryQueriesContract
 from trilha.testing.contracts.telemetry_records import TelemetryRecordsContract
@@ -62,6 +63,7 @@ __all__ = [
     "QuarantineContract",
     "RateLimiterContract",
     "RawPagesContract",
+    "SingleUseContract",
     "TakeTask",
     "TaskQueueContract",
     "TelemetryQueriesContract",

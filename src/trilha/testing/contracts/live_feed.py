@@ -99,6 +99,19 @@ class LiveFeedContract:
             await self.publish(live_feed, organisation_id, b"3")
             assert [message.payload for message in await self.take(messages, 1)] == [b"3"]
 
+    async def test_what_was_missed_is_there_at_once(
+        self, live_feed: LiveFeed, same_feed: LiveFeed, organisation_id: OrganisationId
+    ) -> None:
+        start = await live_feed.latest(organisation_id, VEHICLES)
+        async with live_feed.follow(organisation_id, VEHICLES, start) as messages:
+            await self.publish(live_feed, organisation_id, b"1", b"2", b"3")
+            got = await self.take(messages, 3)
+        assert await same_feed.missed(organisation_id, VEHICLES, start, 3) == got
+        assert await same_feed.missed(organisation_id, VEHICLES, got[0].sequence, 3) == got[1:]
+        assert list(await same_feed.missed(organisation_id, VEHICLES, got[2].sequence, 3)) == []
+        with pytest.raises(LivePast):
+            await same_feed.missed(organisation_id, VEHICLES, start, 2)
+
     async def test_what_will_be_is_refused(self, live_feed: LiveFeed, organisation_id: OrganisationId) -> None:
         ahead = await live_feed.latest(organisation_id, VEHICLES) + 1_000
         with pytest.raises(LivePast):

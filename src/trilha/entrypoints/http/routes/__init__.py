@@ -10,6 +10,7 @@ from trilha.entrypoints.http.routes import (
     etl,
     fleet,
     identity,
+    live,
     operations,
     pages,
     quarantine,
@@ -19,6 +20,7 @@ from trilha.entrypoints.http.routes import (
 GUARDED: Sequence[HTTPRouteHandler] = (
     *fleet.ROUTES,
     *telemetry.ROUTES,
+    *live.ROUTES,
     *etl.ROUTES,
     *backfills.ROUTES,
     *quarantine.ROUTES,

@@ -65,7 +65,10 @@ async def get_metrics(request: Call) -> Answer:
     """Counts, durations and how the feed stands, in Prometheus' text format."""
     serving = request.serving
     await serving.feed.refresh()
-    return Answer(exposition(serving.metrics, serving.feed), media_type=b"text/plain; version=0.0.4; charset=utf-8")
+    return Answer(
+        exposition(serving.metrics, serving.feed, serving.hub.metrics),
+        media_type=b"text/plain; version=0.0.4; charset=utf-8",
+    )
 
 
 def _not_ready(missing: list[str]) -> Refusal:

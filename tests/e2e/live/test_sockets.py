@@ -1,0 +1,287 @@
+"""WebSockets of live positions, over a real server."""
+
+import asyncio
+from datetime import timedelta
+
+import aiohttp
+import pytest
+
+from tests.e2e.live.world import (
+    DEADLINE_S,
+    Client,
+    MovingFleet,
+    a_client,
+    a_position,
+    metric,
+    newest,
+    serving,
+    until_metric,
+)
+from trilha.adapters.memory.live_feed import KEPT
+from trilha.application.ports import VEHICLES
+from trilha.domain.kernel import OrganisationId
+from trilha.entrypoints.http.live import sending
+from trilha.entrypoints.http.live.tickets import VALID_FOR
+
+GOING_AWAY = 1001
+SLOW_BYTES = 200_000
+SLOW_MESSAGES = 120
+"""More than what the machine's own buffers hold, and what may wait for a client."""
+
+
+async def test_a_snapshot_comes_first_then_what_moves(
+    fleet: MovingFleet, organisation_id: OrganisationId, client: Client
+) -> None:
+    first = await client.open()
+    assert await first.snapshot() == []
+    old = await fleet.move(organisation_id, 1, 2, 1)
+    assert await first.positions(3) == old
+    second = await client.open()
+    assert sorted(await second.snapshot()) == old[1:]
+    new = await fleet.move(organisation_id, 2, 3)
+    assert [await one.positions(2) for one in (first, second)] == [new, new]
+
+
+async def test_a_vehicle_never_goes_back_in_time(
+    fleet: MovingFleet, organisation_id: OrganisationId, client: Client
+) -> None:
+    listener = await client.open()
+    await listener.snapshot()
+    await fleet.live.publish(organisation_id, VEHICLES, a_position(1, 50))
+    await fleet.live.publish(organisation_id, VEHICLES, a_position(1, 49))
+    await fleet.live.publish(organisation_id, VEHICLES, a_position(2, 10))
+    assert await listener.positions(2) == ["50", "10"]
+    assert sorted(await (await client.open()).snapshot()) == ["10", "50"]
+
+
+@pytest.mark.parametrize(
+    ("query", "seen"),
+    [
+        ("group=10", {1, 2}),
+        ("group=11", {2}),
+        ("group=11&group=20", {2, 3}),
+        ("vehicle=4", {4}),
+        ("vehicle=4&vehicle=1", {1, 4}),
+        ("group=20&vehicle=4", {3, 4}),
+        ("group=999", set[int]()),
+    ],
+)
+async def test_filters(
+    fleet: MovingFleet, organisation_id: OrganisationId, client: Client, query: str, seen: set[int]
+) -> None:
+    before = await fleet.move(organisation_id, 1, 2, 3, 4)
+    everything = await client.open()
+    await everything.snapshot()
+    filtered = await client.open(query)
+    assert await filtered.snapshot() == []
+    ids = await fleet.move(organisation_id, 1, 2, 3, 4)
+    assert await everything.positions(4) == ids
+    wanted = [ids[vehicle - 1] for vehicle in sorted(seen)]
+    assert await filtered.positions(len(wanted)) == wanted
+    assert before
+    assert sorted(await (await client.open(query)).snapshot()) == wanted
+
+
+async def test_what_was_missed_comes_once_and_in_order(
+    fleet: MovingFleet, organisation_id: OrganisationId, client: Client
+) -> None:
+    witness = await client.open()
+    listener = await client.open("vehicle=1&vehicle=2")
+    await witness.snapshot()
+    await listener.snapshot()
+    seen = await fleet.move(organisation_id, 1, 2)
+    assert await listener.positions(2) == seen
+    await listener.socket.close()
+    missed = await fleet.move(organisation_id, *[1, 2] * 50)
+    await fleet.move(organisation_id, 3)
+    await witness.positions(103)
+    back = await client.open(f"vehicle=1&vehicle=2&after={listener.cursor}")
+    new = await fleet.move(organisation_id, 2, 1)
+    assert await back.positions(102) == missed + new
+
+
+async def test_another_process_goes_on_where_the_first_one_ended(
+    fleet: MovingFleet, organisation_id: OrganisationId, client: Client
+) -> None:
+    listener = await client.open()
+    await listener.snapshot()
+    seen = await fleet.move(organisation_id, 1)
+    assert await listener.positions(1) == seen
+    missed = await fleet.move(organisation_id, 2, 1, 1)
+    await listener.positions(3)
+    async with serving(fleet.parts()) as (address, _), a_client(address) as elsewhere:
+        ahead = await elsewhere.open(f"after={listener.cursor}")
+        back = await elsewhere.open(f"after={int(listener.cursor) - 3}")
+        assert await back.positions(3) == missed
+        new = await fleet.move(organisation_id, 3)
+        assert await back.positions(1) == new
+        assert await ahead.positions(1) == new
+
+
+async def test_a_cursor_too_old_or_foreign_gives_a_snapshot(
+    fleet: MovingFleet, organisation_id: OrganisationId, client: Client
+) -> None:
+    await fleet.move(organisation_id, 1)
+    fleet.live.forget()
+    listener = await client.open("after=0")
+    assert await listener.snapshot() == []
+    now = await fleet.move(organisation_id, 2)
+    assert await listener.positions(1) == now
+    for after in ("0", "999999999999999999999999999999"):
+        assert await (await client.open(f"after={after}")).snapshot() == now
+
+
+async def test_those_who_listen_get_a_snapshot_when_the_feed_loses_its_memory(
+    fleet: MovingFleet, organisation_id: OrganisationId, client: Client
+) -> None:
+    listener = await client.open()
+    await listener.snapshot()
+    for number in range(1, KEPT + 50):
+        await fleet.live.publish(organisation_id, VEHICLES, a_position(1, number))
+    updates = [await listener.next()]
+    while updates[-1]["type"] != "snapshot":
+        updates.append(await listener.next())
+    now = await fleet.move(organisation_id, 2)
+    assert await listener.positions(1) == now
+
+
+async def test_a_slow_client_gets_the_newest_only_and_others_are_unaffected(
+    fleet: MovingFleet, organisation_id: OrganisationId, client: Client
+) -> None:
+    fast, slow = await client.open(), await client.open()
+    assert await fast.snapshot() == await slow.snapshot() == []
+    for number in range(1, SLOW_MESSAGES + 1):
+        await fleet.live.publish(organisation_id, VEHICLES, a_position(number % 5, number, size=SLOW_BYTES))
+        assert await fast.positions(1) == [str(number)]
+    given = dict[str, int]()
+    update = await slow.next()
+    while not update["collapsed"]:
+        given |= newest(update)
+        update = await slow.next()
+    assert len(update["positions"]) == len(newest(update))
+    assert all(number > given.get(vehicle, 0) for vehicle, number in newest(update).items())
+    while slow.cursor != fast.cursor:
+        given |= newest(update)
+        update = await slow.next()
+    assert given | newest(update) == {str(number % 5): number for number in range(SLOW_MESSAGES - 4, SLOW_MESSAGES + 1)}
+    assert await metric(client, "trilha_live_collapsed_total") >= 1
+
+
+async def test_one_that_reads_nothing_is_turned_away(
+    fleet: MovingFleet, organisation_id: OrganisationId, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "STUCK_S", 0.2)
+    fast, stuck = await client.open(), await client.open()
+    await fast.snapshot()
+    number = 0
+    async with asyncio.timeout(DEADLINE_S):
+        while not await metric(client, "trilha_live_stuck_total"):
+            number += 1
+            await fleet.live.publish(organisation_id, VEHICLES, a_position(number % 5, number, size=SLOW_BYTES))
+            assert await fast.positions(1) == [str(number)]
+    await until_metric(client, 'trilha_live_listeners{way="websocket"}', 1)
+    async with asyncio.timeout(DEADLINE_S):
+        while (await stuck.socket.receive()).type is aiohttp.WSMsgType.TEXT:
+            pass
+    assert stuck.socket.close_code in (4408, 1006)
+
+
+async def test_silence_is_kept_alive(
+    fleet: MovingFleet, organisation_id: OrganisationId, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "HEARTBEAT_S", 0.05)
+    listener = await client.open("vehicle=2")
+    await listener.snapshot()
+    other = await client.open("vehicle=1")
+    await other.snapshot()
+    await fleet.move(organisation_id, 1)
+    await other.positions(1)
+    async with asyncio.timeout(DEADLINE_S):
+        while listener.cursor < other.cursor:
+            assert (await listener.next())["type"] == "heartbeat"
+
+
+async def test_a_ticket_opens_one_socket(client: Client) -> None:
+    ticket = await client.ticket()
+    opened = await asyncio.gather(*(_status(client, f"ticket={ticket}") for _ in range(4)))
+    assert sorted(opened) == [101, 401, 401, 401]
+
+
+async def test_a_ticket_expires(fleet: MovingFleet, client: Client) -> None:
+    ticket = await client.ticket()
+    fleet.clock.advance(VALID_FOR)
+    assert await _status(client, f"ticket={ticket}") == 401
+
+
+@pytest.mark.parametrize("ticket", ["", "x", "A" * 96, "é", "A" * 5_000])
+async def test_what_is_no_ticket_opens_nothing(client: Client, ticket: str) -> None:
+    assert await _status(client, f"ticket={ticket}") in (400, 401)
+    assert await _status(client, "") == 400
+
+
+async def test_a_changed_ticket_opens_nothing(client: Client) -> None:
+    ticket = await client.ticket()
+    for place in (0, 20, 40, 60, 90):
+        other = "A" if ticket[place] != "A" else "B"
+        assert await _status(client, f"ticket={ticket[:place]}{other}{ticket[place + 1 :]}") == 401
+
+
+async def test_tickets_need_the_token(client: Client) -> None:
+    async with client.http.post("/v1/live/tickets", headers={"Authorization": "Bearer wrong"}) as answer:
+        assert answer.status == 401
+
+
+async def test_pages_of_other_origins_are_refused(client: Client) -> None:
+    ticket = await client.ticket()
+    assert await _status(client, f"ticket={ticket}", origin="https://elsewhere.example") == 403
+    assert await _status(client, f"ticket={ticket}", origin=str(client.http._base_url).rstrip("/")) == 101
+
+
+@pytest.mark.parametrize("query", ["after=x", "vehicle=x", "group=", "limit=3"])
+async def test_what_cannot_be_read_is_refused_by_name(client: Client, query: str) -> None:
+    ticket = await client.ticket()
+    assert await _status(client, f"ticket={ticket}&{query}") == 400
+    assert await _status(client, f"ticket={ticket}") == 101
+
+
+async def test_another_organisation_sees_nothing(
+    fleet: MovingFleet, organisation_id: OrganisationId, client: Client
+) -> None:
+    other = fleet.add_organisation("Viação Vizinha")
+    fleet.clock.advance(timedelta(seconds=1))
+    mine = await client.open(**{"Trilha-Organisation": str(organisation_id)})
+    theirs = await client.open(**{"Trilha-Organisation": str(other)})
+    assert await mine.snapshot() == await theirs.snapshot() == []
+    ids = await fleet.move(organisation_id, 1, 2)
+    assert await mine.positions(2) == ids
+    own = await fleet.move(other, 1)
+    assert await theirs.positions(1) == own
+
+
+async def test_a_server_that_stops_says_so(fleet: MovingFleet, organisation_id: OrganisationId) -> None:
+    async with serving(fleet.parts()) as (address, server), a_client(address) as client:
+        listeners = [await client.open() for _ in range(20)]
+        for listener in listeners:
+            await listener.snapshot()
+        ids = await fleet.move(organisation_id, 1)
+        for listener in listeners:
+            await listener.positions(1)
+        server.cancel()
+        for listener in listeners:
+            message = await listener.socket.receive(timeout=DEADLINE_S)
+            assert (message.type, message.data) == (aiohttp.WSMsgType.CLOSE, GOING_AWAY)
+        await asyncio.gather(server, return_exceptions=True)
+    async with serving(fleet.parts()) as (address, _), a_client(address) as client:
+        back = await client.open(f"after={listeners[0].cursor}")
+        new = await fleet.move(organisation_id, 1)
+        assert await back.positions(1) == new
+    assert ids
+
+
+async def _status(client: Client, query: str, *, origin: str | None = None) -> int:
+    try:
+        socket = await client.http.ws_connect(f"/v1/live/vehicles?{query}", origin=origin)
+    except aiohttp.WSServerHandshakeError as error:
+        return error.status
+    await socket.close()
+    return 101
