@@ -118,6 +118,7 @@ class Journeys:
         self._daily = max(1, scenario.trips_per_vehicle_per_day)
         self._epoch_s = int(scenario.epoch.timestamp())
         self.timeline = Timeline(scenario, self._buses * self._daily, bursts=False)
+        self._until = lru_cache(maxsize=4096)(lambda at_s: self.timeline.slots_before(at_s * 1000 + 1))
         self.line = lru_cache(maxsize=None)(self._line)
         self.journey = lru_cache(maxsize=8192)(self._journey)
 
@@ -142,7 +143,7 @@ class Journeys:
 
     def _slot(self, bus: int, at_s: int) -> int:
         """The journey whose window holds the second; windows end when the server learns of the journey."""
-        before = self.timeline.slots_before(at_s * 1000 + 1)
+        before = self._until(at_s)
         return before + (bus - before) % self._buses
 
     def _line(self, bus: int) -> Line:

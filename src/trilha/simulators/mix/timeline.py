@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import accumulate
 
 from trilha.simulators.mix.draws import draws
@@ -29,7 +30,7 @@ class Timeline:
     """Slots are numbered in the order in which the server created them, from 0 at the epoch; times never decrease."""
 
     def __init__(self, scenario: Scenario, per_day: int | None = None, *, bursts: bool | None = None) -> None:
-        self._seed = scenario.seed
+        self._burst = lru_cache(maxsize=4096)(lambda block: draws(scenario.seed, b"burst", block)[0] % _BURST)
         self._bursts = scenario.bursts if bursts is None else bursts
         self._per_day = scenario.events_per_day if per_day is None else per_day
         weights = _BUSY if scenario.busy_hours else (1,) * 24
@@ -45,7 +46,7 @@ class Timeline:
         """Creation time in milliseconds since 1970."""
         if self._bursts:
             block, place = divmod(slot, _BURST)
-            if place and place <= draws(self._seed, b"burst", block)[0] % _BURST:
+            if place and place <= self._burst(block):
                 slot = block * _BURST
         return self._even_ms(slot + self._first)
 
@@ -54,6 +55,8 @@ class Timeline:
         if not self._per_day:
             return 0
         even = self._even_before(moment_ms)
+        if not self._bursts:
+            return max(0, even)
         return bisect_left(range(max(0, even + _BURST)), moment_ms, max(0, even - 1), key=self.created_ms)
 
     def _even_before(self, moment_ms: int) -> int:
