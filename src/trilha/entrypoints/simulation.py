@@ -1,15 +1,21 @@
 """Running the stand-ins for outside systems."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from trilha.entrypoints.mistakes import ExitCode, Mistake
 from trilha.simulators.mix import MixSimulator, Scenario
 
 
-async def simulate_mix(scenario: Scenario, host: str, port: int, announce: Callable[[MixSimulator], None]) -> None:
-    """The simulated MiX Integrate, until cancelled."""
-    simulator = MixSimulator(scenario)
+async def simulate_mix(
+    scenario: Scenario, host: str, port: int, announce: Callable[[MixSimulator], None], tracks: Sequence[Path] = ()
+) -> None:
+    """The simulated MiX Integrate, until cancelled; made of recordings when there are folders of `tracks`."""
+    try:
+        simulator = MixSimulator(scenario, tracks=tracks)
+    except ValueError as error:
+        raise Mistake(f"{error}: choose another --tracks", ExitCode.USAGE) from error
     try:
         await simulator.start(host, port)
     except OSError as error:

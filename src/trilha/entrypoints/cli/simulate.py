@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import shlex
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import rich_click as click
+from msgspec import structs
 
 from trilha.entrypoints.cli.output import as_json, show, speaks_plainly
 
@@ -29,13 +31,34 @@ def simulate() -> None:
     show_default="a week ago",
     help="Nothing happened before, for example 2026-03-10T00:00:00+00:00.",
 )
-@click.option("--vehicles", type=click.IntRange(min=1), default=60, show_default=True, help="Size of the fleet.")
+@click.option("--preset", type=click.Choice(["buses300"]), default=None, help="A day of 300 buses in real sizes.")
+@click.option("--vehicles", type=click.IntRange(min=1), default=None, show_default="60", help="Size of the fleet.")
 @click.option(
     "--events-per-vehicle-per-day",
     type=click.IntRange(min=1),
-    default=27,
-    show_default=True,
+    default=None,
+    show_default="27",
     help="How much they report.",
+)
+@click.option(
+    "--positions-per-vehicle-per-day",
+    type=click.IntRange(min=0),
+    default=None,
+    show_default="180, 900 with the preset",
+    help="How often they say where they are.",
+)
+@click.option(
+    "--trips-per-vehicle-per-day",
+    type=click.IntRange(0, 48),
+    default=None,
+    show_default="8",
+    help="How often they set out.",
+)
+@click.option(
+    "--tracks",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    multiple=True,
+    help="Folder of recordings to serve instead: GPX, cab traces, Porto rides. May be given again.",
 )
 @as_json
 @speaks_plainly
@@ -45,28 +68,32 @@ def mix(
     port: int,
     seed: int,
     epoch: datetime | None,
-    vehicles: int,
-    events_per_vehicle_per_day: int,
     as_json: bool,
+    preset: str | None,
+    tracks: tuple[Path, ...],
+    **sizes: int | None,
 ) -> None:
     """Simulate MiX Integrate: a bus company, as unkind as the real service.
 
     Run the lines that it prints in another terminal, then [cyan]trilha up[/] there. The side door under
     [cyan]/_sim/[/] breaks answers, turns the clock and tells the truth about what was sent.
 
+    Recordings are moved in time by whole days to the week after the epoch; [cyan]/_sim/tracks[/] says how far, and what
+    was dropped.
+
     Example: [cyan]trilha simulate mix --port 9000 --vehicles 200[/]
     """
     from trilha.entrypoints.container.here import simulator_variables
     from trilha.entrypoints.simulation import simulate_mix
-    from trilha.simulators.mix import MixSimulator, Scenario
+    from trilha.simulators.mix import PRESETS, MixSimulator, Scenario
 
     begun = epoch or datetime.now(UTC).replace(microsecond=0) - timedelta(days=7)
-    scenario = Scenario(
-        seed=seed,
-        epoch=begun.replace(tzinfo=begun.tzinfo or UTC).astimezone(UTC),
-        vehicles=vehicles,
-        events_per_vehicle_per_day=events_per_vehicle_per_day,
-    )
+    begun = begun.replace(tzinfo=begun.tzinfo or UTC).astimezone(UTC)
+    scenario = PRESETS[preset](begun) if preset else Scenario(epoch=begun)
+    given: dict[str, float] = {name: size for name, size in sizes.items() if size is not None}
+    if tracks:
+        given["amended_share"] = 0.0  # what was recorded is served as it was
+    scenario = structs.replace(scenario, seed=seed, **given)
 
     def announce(simulator: MixSimulator) -> None:
         variables = simulator_variables(simulator.api_url)
@@ -75,6 +102,9 @@ def mix(
         else:
             for name, value in variables.items():
                 click.echo(f"export {name}={shlex.quote(value)}")
+        for one in simulator.tracks.recordings:
+            if one.dropped:
+                click.echo(f"{one.name}: {one.points} points, {len(one.dropped)} dropped", err=True)
 
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(simulate_mix(scenario, host, port, announce))
+        asyncio.run(simulate_mix(scenario, host, port, announce, tracks))

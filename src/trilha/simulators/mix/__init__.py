@@ -9,15 +9,17 @@ tells the same history. The side door under `/_sim/` (see `sidedoor`) turns time
 
 from trilha.simulators.mix.amendments import AmendmentTruth
 from trilha.simulators.mix.clock import Clock, VirtualClock
-from trilha.simulators.mix.events import EventSource, render_page
+from trilha.simulators.mix.events import EventSource
 from trilha.simulators.mix.faults import Fault, FaultBook, FaultKind, Malformed, Route
 from trilha.simulators.mix.records import Kind
-from trilha.simulators.mix.scenario import Behaviour, Login, Scenario, load_scenario
+from trilha.simulators.mix.scenario import PRESETS, Behaviour, Login, Scenario, bus_day, load_scenario
 from trilha.simulators.mix.sidedoor import Amend, ClockChange, LateEvents, RouteCalls
 from trilha.simulators.mix.simulator import MixSimulator, serve
+from trilha.simulators.mix.streams import render_page
 from trilha.simulators.mix.truth import Truth
 
 __all__ = [
+    "PRESETS",
     "Amend",
     "AmendmentTruth",
     "Behaviour",
@@ -37,6 +39,7 @@ __all__ = [
     "Scenario",
     "Truth",
     "VirtualClock",
+    "bus_day",
     "load_scenario",
     "render_page",
     "serve",

@@ -15,7 +15,7 @@ from trilha.simulators.mix.names import ADDRESSES
 from trilha.simulators.mix.records import RecordIds, Repeats, Sending
 from trilha.simulators.mix.scenario import Scenario
 from trilha.simulators.mix.timeline import Timeline, from_ms
-from trilha.simulators.mix.wire import Event, Position, encode
+from trilha.simulators.mix.wire import Event, Position
 
 _EXTREMES = {3: 2**63 - 1, 4: -(2**63)}
 _CATEGORIES = ("Detail",) * 14 + ("Summary",) * 3 + ("Notify",) * 2 + ("Terminal",)
@@ -215,9 +215,3 @@ class _Scene(Struct, frozen=True, gc=False):
 def event_source(scenario: Scenario) -> EventSource:
     """A source that is built once per scenario."""
     return EventSource(scenario)
-
-
-def render_page(scenario: Scenario, start: int, count: int) -> bytes:
-    """The JSON array of the `count` records from slot `start` on, as the event stream would send it."""
-    source = event_source(scenario)
-    return encode([source.served(slot) for slot in range(start, start + count)])

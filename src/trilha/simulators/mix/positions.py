@@ -1,7 +1,9 @@
 """The recorded positions: where the buses of `journeys` are, a reading of each in turn."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from trilha.simulators.mix.draws import IdSpace, below, draws
 from trilha.simulators.mix.fleet import Fleet
@@ -13,7 +15,8 @@ from trilha.simulators.mix.wire import Position
 
 _EXTREMES = {5: 2**63 - 1, 6: -(2**63)}
 _HALF_DAY_S = 43_200
-_FUTURE_S = 30 * 86_400
+_FUTURE_S = 2 * 86_400
+_CHUNK = 16_384
 
 
 class PositionSource:
@@ -34,6 +37,7 @@ class PositionSource:
         self._late_s = scenario.late_days * 86_400
         self._late = Rarely(seed, b"late-position", scenario.late_share)
         self._future = Rarely(seed, b"future-position", scenario.future_share)
+        self._strays = lru_cache(maxsize=1024)(self._found_strays)
         self._stranger = below(scenario.stranger_share)
         self._absurd = self._stranger + below(scenario.absurd_share)
 
@@ -58,19 +62,27 @@ class PositionSource:
     def around(self, start_ms: int, end_ms: int, slots: int) -> Iterator[int]:
         """Prompt readings are near their creation; late ones and those from the future are looked up."""
         before = self.timeline.slots_before
-        first, prompt = before(start_ms), min(slots, before(end_ms + (self._prompt_s + 1) * 1000))
-        yield from self._own(self._future.among(before(start_ms - _FUTURE_S * 1000), min(slots, before(end_ms))))
-        yield from self._own(
-            slot for slot in range(first, prompt) if slot not in self._future and slot not in self._late
-        )
-        last = min(slots, before(end_ms + (self._late_s + 3_600) * 1000))
-        yield from self._own(slot for slot in self._late.among(first, last) if slot not in self._future)
+        for slot in range(before(start_ms), min(slots, before(end_ms + (self._prompt_s + 1) * 1000))):
+            if slot not in self._future and slot not in self._late and self._repeats.original(slot) == slot:
+                yield slot
+        first, last = before(start_ms - _FUTURE_S * 1000), before(end_ms + (self._late_s + 3_600) * 1000)
+        for chunk in range(first // _CHUNK, min(slots, last) // _CHUNK + 1):
+            strays = self._strays(chunk)
+            places = (bisect_left(strays, (moment_ms // 1000, -1)) for moment_ms in (start_ms, end_ms))
+            yield from (slot for _, slot in strays[slice(*places)] if slot < slots)
 
     def type_id(self, number: int) -> None:
         """No type."""
 
-    def _own(self, slots: Iterator[int]) -> Iterator[int]:
-        return (slot for slot in slots if self._repeats.original(slot) == slot)
+    def _found_strays(self, chunk: int) -> list[tuple[int, int]]:
+        """Seconds and slots of the late readings and those from the future, in order of time."""
+        first, end = chunk * _CHUNK, (chunk + 1) * _CHUNK
+        slots = {*self._late.among(first, end), *self._future.among(first, end)}
+        return sorted(
+            (self._occurred_s(slot, draws(self._seed, b"track", slot)), slot)
+            for slot in slots
+            if self._repeats.original(slot) == slot
+        )
 
     def _occurred_s(self, slot: int, draw: tuple[int, ...]) -> int:
         created_s = self.timeline.created_ms(slot) // 1000

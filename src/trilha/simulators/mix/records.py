@@ -123,7 +123,7 @@ class Rarely:
 
     def __init__(self, seed: int, kind: bytes, share: float) -> None:
         self._limit = below(share)
-        self._draws = lru_cache(maxsize=65_536)(lambda block: draws(seed, kind, block))
+        self._draws = lru_cache(maxsize=8192)(lambda block: draws(seed, kind, block))
 
     def __contains__(self, number: int) -> bool:
         return self._limit > 0 and self._draws(number // _PER_BLOCK)[number % _PER_BLOCK] < self._limit

@@ -16,8 +16,9 @@ PATCH  /_sim/behaviour       any members of Behaviour
 GET    /_sim/calls           calls and statuses of each route
 DELETE /_sim/calls           forget them, and the quota used
 GET    /_sim/truth           ?kind=events|positions|trips|activeevents (events when left out)
-                             &since=&until= (ISO 8601, UTC); from the epoch to now when left out
+                             &since=&until= (ISO 8601, UTC); from the epoch (recordings: the first) to now when left out
 GET    /_sim/truth/amendments  the same for the amendments of events or trips, by their dates
+GET    /_sim/tracks          recordings: file, vehicle, shift in time, points, trips, points dropped; files ignored
 """
 
 from collections import Counter
@@ -34,6 +35,7 @@ from trilha.simulators.mix.faults import Fault, FaultBook, Route
 from trilha.simulators.mix.messages import TEXT, Request, Response, json_response
 from trilha.simulators.mix.records import Kind
 from trilha.simulators.mix.scenario import Behaviour
+from trilha.simulators.mix.tracked import Tracks
 from trilha.simulators.mix.truth import Truth
 from trilha.simulators.mix.wire import Amendment, Streamed
 
@@ -90,6 +92,7 @@ class Controls(Protocol):
 
     faults: FaultBook
     behaviour: Behaviour
+    tracks: Tracks
 
     def now(self) -> datetime:
         """The simulated time."""
@@ -154,6 +157,7 @@ class SideDoor:
             ("GET", "/_sim/truth"): lambda request: controls.truth(*_span(request)),
             ("GET", "/_sim/truth/amendments"): lambda request: controls.amendment_truth(*_span(request)),
             ("POST", "/_sim/amendments"): lambda request: controls.amend(_body(request, Amend)),
+            ("GET", "/_sim/tracks"): lambda _: controls.tracks,
             ("POST", "/_sim/spend"): self._spend,
         }
 

@@ -1,17 +1,16 @@
 """The simulated identity and API hosts on one port, and their controls."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from trilha.simulators.mix.amendments import AMENDABLE, Amendments, AmendmentTruth
 from trilha.simulators.mix.api import IntegrateApi
 from trilha.simulators.mix.clock import Clock, VirtualClock, system_clock
-from trilha.simulators.mix.events import EventSource
 from trilha.simulators.mix.faults import HEADERS, INSTEAD, ON_THE_WIRE, FaultBook, Route
-from trilha.simulators.mix.fleet import Fleet
 from trilha.simulators.mix.http11 import HttpServer
 from trilha.simulators.mix.identity import Identity
 from trilha.simulators.mix.messages import Request, Response
@@ -21,7 +20,8 @@ from trilha.simulators.mix.routes import Asked, find_route
 from trilha.simulators.mix.sabotage import answer_instead, spoil
 from trilha.simulators.mix.scenario import Scenario
 from trilha.simulators.mix.sidedoor import Amend, ClockChange, LateEvents, RouteCalls, SideDoor
-from trilha.simulators.mix.streams import open_amendments, open_streams
+from trilha.simulators.mix.streams import open_amendments, open_organisation
+from trilha.simulators.mix.timeline import from_ms
 from trilha.simulators.mix.truth import Truth, truth_of
 from trilha.simulators.mix.wire import Amendment, Streamed
 
@@ -34,18 +34,19 @@ _IDENTITY_PATHS = {
 class MixSimulator:
     """A MiX organisation on a socket.
 
-    `clock` must give aware UTC times. Use as an async context manager, or `start` and `stop`.
+    `clock` must give aware UTC times. With folders of `tracks` the organisation is made of the recordings in them (see
+    `tracked`); raises `ValueError` when one holds none. Use as an async context manager, or `start` and `stop`.
     Everything that the side door does over HTTP is a method here, for tests in the same process.
     """
 
-    def __init__(self, scenario: Scenario | None = None, clock: Clock = system_clock) -> None:
+    def __init__(
+        self, scenario: Scenario | None = None, clock: Clock = system_clock, tracks: Sequence[Path] = ()
+    ) -> None:
         self.scenario = scenario or Scenario()
         self.behaviour = self.scenario.behaviour
         self.faults = FaultBook()
-        self.fleet = Fleet(self.scenario)
-        self.source = EventSource(self.scenario, self.fleet)
         self._clock = VirtualClock(clock)
-        self._streams = open_streams(self.scenario, self.fleet, self.source)
+        self.fleet, self._streams, self.tracks = open_organisation(self.scenario, tracks)
         self._identity = Identity(self.scenario.login)
         self._amendments = open_amendments(self.scenario, self.fleet, self._streams)
         recorded = RecordedApi(self.fleet, self._streams, self._amendments, self.faults)
@@ -124,8 +125,12 @@ class MixSimulator:
         self._api.limiter.reset()
 
     def truth(self, since: datetime | None = None, until: datetime | None = None, kind: Kind = Kind.EVENTS) -> Truth:
-        """What a consumer without loss or doubles holds after reading from `since` (the epoch) to `until` (now)."""
-        return truth_of(self._streams[kind], since or self.scenario.epoch, until or self.now())
+        """What a consumer without loss or doubles holds after reading from `since` (the epoch) to `until` (now).
+
+        Recordings may begin before the epoch; then `since` left out is the first of them.
+        """
+        begin = from_ms(0) if self.tracks.recordings else self.scenario.epoch
+        return truth_of(self._streams[kind], since or begin, until or self.now())
 
     def amend(self, request: Amend) -> Amendment:
         """Put an event or a trip in quarantine, or give it to another driver, now."""

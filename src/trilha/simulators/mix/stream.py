@@ -108,6 +108,9 @@ class RecordStream:
         source = self.source
         for slot in range(first, end):
             for sending in source.sent(slot):
+                if only is EVERYTHING:
+                    yield source.record(sending)
+                    continue
                 if only.types is not None and source.type_id(sending[0]) not in only.types:
                     continue
                 record = source.record(sending)
