@@ -44,7 +44,7 @@ def simulate() -> None:
     "--positions-per-vehicle-per-day",
     type=click.IntRange(min=0),
     default=None,
-    show_default="180, 900 with the preset",
+    show_default="96, 900 with the preset",
     help="How often they say where they are.",
 )
 @click.option(

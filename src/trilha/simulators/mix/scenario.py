@@ -71,8 +71,8 @@ class Scenario(Struct, frozen=True, forbid_unknown_fields=True):
     """Records in the driver list, the special ones included."""
     event_types: int = 60
     events_per_vehicle_per_day: int = 27
-    positions_per_vehicle_per_day: int = 180
-    """The vendor's customers send 900 to 2,863; the default spares a first start an hour of the quota."""
+    positions_per_vehicle_per_day: int = 96
+    """The vendor's customers send 900 to 2,863; the default spares a first start half an hour of the quota."""
     trips_per_vehicle_per_day: int = 8
     busy_hours: bool = True
     """Follow the service day in Brasília; otherwise the same number of events in every hour."""
