@@ -16,7 +16,7 @@ from trilha.simulators.mix.scenario import PRESETS, Behaviour, Login, Scenario, 
 from trilha.simulators.mix.sidedoor import Amend, ClockChange, LateEvents, RouteCalls
 from trilha.simulators.mix.simulator import MixSimulator, serve
 from trilha.simulators.mix.streams import render_page
-from trilha.simulators.mix.truth import Truth
+from trilha.simulators.mix.truth import Truth, content_sql
 
 __all__ = [
     "PRESETS",
@@ -40,6 +40,7 @@ __all__ = [
     "Truth",
     "VirtualClock",
     "bus_day",
+    "content_sql",
     "load_scenario",
     "render_page",
     "serve",

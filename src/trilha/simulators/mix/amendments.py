@@ -31,10 +31,10 @@ class AmendmentTruth(Struct, frozen=True):
     """What a consumer knows who applied every amendment of a span, in any order.
 
     A record is in quarantine when any amendment says so; its driver is that of the latest reassignment. The
-    checksums are exclusive ors over amended records of the id and of `digest`; in PostgreSQL the latter is
+    checksums are exclusive ors over amended records of the id and of `digest`, which is in PostgreSQL
 
-        bit_xor(('x' || left(md5(concat_ws('|', id, coalesce(reassigned_driver_id::text, ''),
-          (quarantined)::int)), 16))::bit(64)::bigint)
+        bit_xor(('x' || left(md5(concat_ws('|', record_id, coalesce(driver_id::text, ''),
+          (withdrawn_at is not null)::int)), 16))::bit(64)::bigint)
     """
 
     amendments: int

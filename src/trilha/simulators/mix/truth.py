@@ -6,36 +6,41 @@ from hashlib import md5
 
 from msgspec import Struct
 
+from trilha.simulators.mix.records import Kind
 from trilha.simulators.mix.stream import RecordStream
 from trilha.simulators.mix.timeline import to_ms
 from trilha.simulators.mix.wire import Streamed
+
+
+def _utc(column: str) -> str:
+    return f"""coalesce(to_char({column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '')"""
+
+
+_DRIVER = "coalesce(source_driver_id, driver_id)"
+CHECKED_SQL = {
+    Kind.EVENTS: f"id, vehicle_id, {_DRIVER}, event_type_id, {_utc('started_at')}, occurrences",
+    Kind.POSITIONS: f"id, vehicle_id, driver_id, {_utc('occurred_at')}, "
+    "round(latitude_deg::numeric * 100000)::bigint, round(longitude_deg::numeric * 100000)::bigint",
+    Kind.TRIPS: f"id, vehicle_id, {_DRIVER}, {_utc('started_at')}, {_utc('ended_at')}, "
+    "round(distance_km::numeric * 1000)::bigint, jsonb_array_length(sub_trips)",
+}
+"""What `content_checksum` covers, as expressions of PostgreSQL over the platform's tables.
+
+Ids, times to the second, coordinates in hundred-thousandths of a degree, metres, the number of sub-trips: nothing that
+two programs could write differently. The driver is the one that was sent, whatever amendments said afterwards.
+"""
+
+
+def content_sql(kind: Kind) -> str:
+    """The expression that computes `content_checksum` over the rows of a table."""
+    return f"bit_xor(('x' || left(md5(concat_ws('|', {CHECKED_SQL[kind]})), 16))::bit(64)::bigint)"
 
 
 class Truth(Struct, frozen=True):
     """The distinct records of one kind created in a span of time.
 
     `ids_checksum` is the exclusive or of all ids, as a signed 64-bit integer. `content_checksum` is the same over
-    `digest` of each record; in PostgreSQL, with T for the text of the kind below:
-
-        bit_xor(('x' || left(md5(T), 16))::bit(64)::bigint)
-
-    Events:
-
-        concat_ws('|', event_id, asset_id, driver_id, event_type_id,
-          coalesce(to_char(start_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), ''), occurrences)
-
-    Positions, with the coordinates in hundred-thousandths of a degree:
-
-        concat_ws('|', id, vehicle_id, driver_id, to_char(occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-          round(latitude_deg::numeric * 100000)::bigint, round(longitude_deg::numeric * 100000)::bigint)
-
-    Trips, with the distance in whole metres and the number of sub-trips:
-
-        concat_ws('|', id, vehicle_id, driver_id, to_char(started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-          to_char(ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), round(distance_m::numeric)::bigint,
-          (select count(*) from sub_trips where sub_trips.trip_id = trips.id))
-
-    Active events: the ids of event, vehicle, driver and type, and the time.
+    `digest` of each record; `content_sql` says it in SQL. Trips are with their sub-trips.
     """
 
     events: int
