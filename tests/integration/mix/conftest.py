@@ -78,7 +78,7 @@ def clock():
 
 @pytest.fixture
 def scenario():
-    return Scenario(epoch=NOW - timedelta(days=6), vehicles=10)
+    return Scenario(epoch=NOW - timedelta(days=6), vehicles=10, positions_per_vehicle_per_day=180, future_share=0.004)
 
 
 @pytest.fixture

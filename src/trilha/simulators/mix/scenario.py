@@ -158,9 +158,11 @@ def load_scenario(
     """A scenario for benchmarks: at least `rows` distinct records of a kind over 90 days, in order of creation.
 
     Events and positions are then in order of occurrence too. Pages hold exactly the quantity asked, and there are no
-    limits. Set the clock to 90 days after the epoch to have all of them at once. Raises `ValueError` for more trips
-    than the vehicles can make: 48 a day each.
+    limits. Set the clock to 90 days after the epoch to have all of them at once. There are more vehicles than asked for
+    when these could not make so many trips.
     """
+    if kind is Kind.TRIPS:
+        vehicles = max(vehicles, -(-rows // (LOAD_DAYS * _MOST_TRIPS)))
     daily = -(-rows // (vehicles * LOAD_DAYS))
     return Scenario(
         epoch=epoch,
