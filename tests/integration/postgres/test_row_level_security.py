@@ -1,22 +1,25 @@
 """What keeps organisations apart, tried with bare SQL as the application's own role."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import psycopg
 import pytest
-from trilha.testing.contracts.telemetry_events import an_event
 
 from trilha.adapters.postgres import Pool, PostgresUnitOfWork, open_pool, units_of_work
 from trilha.adapters.postgres.cluster import DatabaseUrls
 from trilha.adapters.system import SystemClock, Uuid7Ids
 from trilha.domain.kernel import OrganisationId
-from trilha.domain.telemetry import IngestionRun, RunKind
+from trilha.domain.telemetry import FEEDS, Gap, IngestionRun, RunKind, Standing, Stream, heal_gap
 from trilha.testing.contracts.fresh import NOON, new_id
+from trilha.testing.contracts.telemetry_records import a_record
 
 WITHOUT_ORGANISATION = {"alembic_version", "source_tokens", "rate_keys", "rate_calls", "rate_waiters"}
 """The one list of tables that belong to nobody; no other table may lack a policy."""
 SYSTEM_TABLES = {"organisations", "organisation_sources", "outbox", "dead_letters", "leases", "jobs"}
 """Of the tables with an organisation, those that the system role may see."""
+
+FILLED = ["telemetry_events", "positions", "trips", "amended_records", "backfills", "gaps", "ingestion_runs"]
 
 Two = tuple[OrganisationId, OrganisationId]
 
@@ -31,7 +34,12 @@ async def filled(pool: Pool, two_organisations: Two) -> Two:
 
 
 async def _fill(unit: PostgresUnitOfWork) -> None:
-    await unit.events.merge(new_id(), NOON, [an_event()])
+    for stream in FEEDS:
+        await unit.records(stream).merge(new_id(), NOON, [a_record(stream)])
+    await unit.amendments.save([Standing(Stream.EVENTS, 1, withdrawn_at=NOON)])
+    gap = Gap(Stream.EVENTS, NOON - timedelta(days=1), NOON, NOON)
+    await unit.gaps.open(gap)
+    await unit.backfills.save(heal_gap(new_id(), gap, NOON))
     await unit.runs.save(IngestionRun(id=new_id(), kind=RunKind.EVENTS, started_at=NOON))
     await unit.commit()
 
@@ -70,7 +78,7 @@ def test_the_system_role_sees_only_what_its_policies_name(postgres_superuser: ps
 
 
 @pytest.mark.usefixtures("filled")
-@pytest.mark.parametrize("table", ["telemetry_events", "ingestion_runs", "organisations"])
+@pytest.mark.parametrize("table", [*FILLED, "organisations"])
 def test_without_an_organisation_nothing_shows(postgres_urls: DatabaseUrls, table: str) -> None:
     with psycopg.connect(postgres_urls.app, autocommit=True) as connection:
         assert connection.execute(f"select count(*) from {table}").fetchone() == (0,)
@@ -80,7 +88,7 @@ def test_without_an_organisation_nothing_shows(postgres_urls: DatabaseUrls, tabl
         assert connection.execute(f"select count(*) from {table}").fetchone() == (0,)
 
 
-@pytest.mark.parametrize("table", ["telemetry_events", "ingestion_runs"])
+@pytest.mark.parametrize("table", FILLED)
 def test_an_organisation_sees_itself_alone(postgres_urls: DatabaseUrls, filled: Two, table: str) -> None:
     with psycopg.connect(postgres_urls.app) as connection:
         connection.execute("select set_config('trilha.organisation_id', %s, true)", (str(filled[0]),))
@@ -99,23 +107,35 @@ def test_a_foreign_organisations_row_is_refused(postgres_urls: DatabaseUrls, fil
             )
 
 
-def test_nothing_can_be_copied_past_the_policies(postgres_urls: DatabaseUrls, filled: Two) -> None:
+@pytest.mark.parametrize("table", ["telemetry_events", "positions", "trips"])
+def test_nothing_can_be_copied_past_the_policies(postgres_urls: DatabaseUrls, filled: Two, table: str) -> None:
     with psycopg.connect(postgres_urls.app) as connection:
         connection.execute("select set_config('trilha.organisation_id', %s, true)", (str(filled[0]),))
         with (
             pytest.raises(psycopg.errors.FeatureNotSupported, match="row-level security"),
             connection.cursor() as cursor,
-            cursor.copy("copy telemetry_events from stdin"),
+            cursor.copy(f"copy {table} from stdin"),
         ):
             pass
 
 
-def test_the_system_role_reads_no_telemetry(postgres_urls: DatabaseUrls) -> None:
+@pytest.mark.parametrize("table", FILLED)
+def test_the_system_role_reads_no_telemetry(postgres_urls: DatabaseUrls, table: str) -> None:
     with (
         psycopg.connect(postgres_urls.system) as connection,
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
-        connection.execute("select count(*) from telemetry_events")
+        connection.execute(f"select count(*) from {table}")
+
+
+@pytest.mark.parametrize("table", ["telemetry_events", "trips"])
+def test_of_a_record_only_what_is_amended_can_be_changed(postgres_urls: DatabaseUrls, filled: Two, table: str) -> None:
+    with psycopg.connect(postgres_urls.app) as connection:
+        connection.execute("select set_config('trilha.organisation_id', %s, true)", (str(filled[0]),))
+        changed = connection.execute(f"update {table} set withdrawn_at = now(), driver_id = 2, source_driver_id = 1")
+        assert changed.rowcount == 1
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute(f"update {table} set vehicle_id = 2")
 
 
 def test_the_application_reads_no_tokens(postgres_urls: DatabaseUrls) -> None:

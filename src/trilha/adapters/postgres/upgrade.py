@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 from trilha.adapters.postgres.errors import SchemaAhead
 
 
-def upgrade(owner_url: str, found: str | None) -> None:
+def upgrade(owner_url: str, found: str | None, *, until: str = "head") -> None:
     """Run every step after `found`, one transaction a step; the caller keeps others away.
 
     Raises SchemaAhead where `found` is none of ours, and what psycopg raises.
@@ -24,7 +24,7 @@ def upgrade(owner_url: str, found: str | None) -> None:
         config = _config()
         config.attributes["connection"] = connection
         try:
-            command.upgrade(config, "head")
+            command.upgrade(config, until)
         except CommandError as error:
             raise SchemaAhead(found, newest_step()) from error
 
