@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import TypedDict
 from urllib.parse import urlsplit
 
@@ -55,7 +55,8 @@ async def open_nats(url: str, *, name: str = "trilha", within_s: float = 10) -> 
         yield client
     finally:
         # close, not drain: drain waits for every unread subscription, and unread messages come again anyway
-        await client.close()
+        with suppress(OSError):  # of a connection that broke with something unsent
+            await client.close()
 
 
 def _without_secrets(url: str) -> str:

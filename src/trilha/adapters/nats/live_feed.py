@@ -14,9 +14,10 @@ from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsClientError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy, Header, StreamInfo
+from nats.js.errors import NotFoundError
 
 from trilha.adapters.nats.errors import BusUnavailable
-from trilha.adapters.nats.streams import LIVE, LIVE_PREFIX
+from trilha.adapters.nats.streams import LIVE, LIVE_PREFIX, live_stream
 from trilha.application.ports import LiveMessage, LivePast
 from trilha.domain.kernel import OrganisationId
 
@@ -40,7 +41,6 @@ class NatsLiveFeed:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._stream = client.jetstream()
         self._dropping = False
 
     async def publish(self, organisation_id: OrganisationId, topic: str, payload: bytes) -> None:
@@ -59,7 +59,10 @@ class NatsLiveFeed:
     async def latest(self, organisation_id: OrganisationId, topic: str) -> int:
         """See LiveFeed; the last of all organisations will do. Raises BusUnavailable."""
         del organisation_id, topic
-        info = await self._info()
+        try:
+            info = await _stream_info(self._client)
+        except (NatsClientError, TimeoutError) as error:
+            raise _unavailable(error) from error
         return _epoch(info) | info.state.last_seq
 
     @asynccontextmanager
@@ -95,12 +98,6 @@ class NatsLiveFeed:
             await messages.aclose()
             await follower.leave()
 
-    async def _info(self) -> StreamInfo:
-        try:
-            return await self._stream.stream_info(LIVE)
-        except (NatsClientError, TimeoutError) as error:
-            raise _unavailable(error) from error
-
     def _note(self, *, dropping: bool, why: str = "") -> None:
         if dropping == self._dropping:
             return
@@ -129,9 +126,10 @@ class _Follower:
         inbox = self._client.new_inbox()
         try:
             self._subscription = await self._client.subscribe(inbox)
+            await _stream_info(self._client)
             consumer = await self._stream.add_consumer(LIVE, _consumer(self._subject, inbox, self._after))
             # asked after the consumer was made: what it could begin with then was there before as well
-            info = await self._stream.stream_info(LIVE)
+            info = await _stream_info(self._client)
         except (NatsClientError, TimeoutError) as error:
             await self.leave()
             raise _unavailable(error) from error
@@ -179,6 +177,15 @@ class _Follower:
             if self._client.is_closed:
                 raise
             await asyncio.sleep(_RENEW_PAUSE_S)
+
+
+async def _stream_info(client: Client) -> StreamInfo:
+    """How the stream stands; made anew if the server lost it, as it does when it restarts."""
+    stream = client.jetstream()
+    try:
+        return await stream.stream_info(LIVE)
+    except NotFoundError:
+        return await stream.add_stream(live_stream())
 
 
 def _subject(organisation_id: OrganisationId, topic: str) -> str:

@@ -16,7 +16,8 @@ TASK_SUBJECTS = "trilha-tasks.>"
 LIVE_PREFIX = "trilha-live"
 SPENT = "TRILHA_SPENT"
 SPENT_PREFIX = "trilha-spent"
-LIVE_BYTES = 64 * 1024 * 1024
+LIVE_BYTES = 32 * 1024 * 1024
+"""Half of what the embedded server may keep in memory."""
 DUPLICATE_WINDOW = timedelta(minutes=2)
 """Covers the relay's quick retries; the inbox covers the rest. The server keeps the ids of this time in memory."""
 
@@ -63,15 +64,16 @@ def tasks_stream(*, replicas: int = 1, max_age: timedelta = timedelta(days=1)) -
 
 
 def live_stream(*, replicas: int = 1, max_age: timedelta = timedelta(minutes=10)) -> StreamConfig:
-    """What screens follow: short, bounded, the oldest go first. A file, so that a restart of NATS loses nobody's place.
+    """What screens follow: short, bounded, the oldest go first, not acknowledged: those who publish do not wait.
 
-    Its messages are not acknowledged: those who publish do not wait.
+    In memory, for the disk is synchronised at every write to a file, and ingestion waits for the same disk. It is gone
+    when NATS restarts; whoever follows then makes it anew, and begins anew from what the store has.
     """
     return StreamConfig(
         name=LIVE,
         subjects=[f"{LIVE_PREFIX}.>"],
         retention=RetentionPolicy.LIMITS,
-        storage=StorageType.FILE,
+        storage=StorageType.MEMORY,
         discard=DiscardPolicy.OLD,
         max_msgs=-1,
         max_bytes=LIVE_BYTES,
