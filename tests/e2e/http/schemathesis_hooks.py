@@ -9,12 +9,12 @@ from schemathesis.generation import GenerationMode
 
 _SOURCE_ID = re.compile("-?[0-9]+")
 LARGEST_ID = 2**63 - 1
-LONG_WAITS = {str(seconds) for seconds in range(1, 31)} | set(range(1, 31))
+LONG_WAITS = {str(seconds) for seconds in range(1, 31)}
 
 
 @schemathesis.hook
 def before_call(_: schemathesis.HookContext, case: schemathesis.Case, __: dict[str, Any]) -> None:
-    if case.operation.path.endswith("/poll") and case.query.get("wait", "25") in LONG_WAITS:
+    if case.operation.path.endswith("/poll") and str(case.query.get("wait", 25)) in LONG_WAITS:
         case.query["wait"] = "0"  # without news it would answer later, and nothing moves here
     if case.meta is None or case.meta.generation.mode is not GenerationMode.POSITIVE:
         return
