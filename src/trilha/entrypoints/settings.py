@@ -93,6 +93,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mix_read_timeout_s: Annotated[Seconds, _about("Seconds to wait for an answer of MiX; large fleets are slow.")] = (
         120.0
     )
+    retention_events_days: Annotated[
+        Annotated[int, Meta(ge=90)], _about("Days for which events are kept; whole months go, so up to 31 more.")
+    ] = 1827
+    retention_trips_days: Annotated[
+        Annotated[int, Meta(ge=90)], _about("Days for which trips are kept; whole months go, so up to 31 more.")
+    ] = 1827
+    retention_positions_days: Annotated[
+        Annotated[int, Meta(ge=90)], _about("Days for which positions are kept; whole months go, so up to 31 more.")
+    ] = 396
+    retention_raw_pages_days: Annotated[
+        Positive, _about("Days for which pages are kept as they came, for `trilha replay raw`.")
+    ] = 90
+    retention_sent_days: Annotated[
+        Annotated[int, Meta(ge=30)], _about("Days for which sent and digested domain events are remembered.")
+    ] = 30
+    retention_settled_days: Annotated[
+        Positive, _about("Days for which settled dead letters and quarantine entries are kept; open ones stay.")
+    ] = 90
+    retention_runs_days: Annotated[Positive, _about("Days for which the log of ingestion runs is kept.")] = 365
     default_time_zone: Annotated[str, _about("IANA zone of organisations whose source names none that is known.")] = (
         "America/Sao_Paulo"
     )

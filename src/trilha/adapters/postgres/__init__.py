@@ -3,6 +3,7 @@
     urls = prepare_cluster(superuser_url, passwords)            # once, with a superuser's address
     migrate(urls.owner, now=clock.now())                        # at every start
     make_partitions(urls.owner, now=clock.now())                # each day of a process that runs for months
+    take_away_old(urls.owner, cut_offs(Retention(), clock.now()))
     check_server(urls.app, setting="TRILHA_DATABASE_URL")
     async with open_pool(urls.app, name="api") as pool:
         units = units_of_work(pool, clock, ids)
@@ -27,6 +28,7 @@ from trilha.adapters.postgres.organisations import PostgresOrganisations
 from trilha.adapters.postgres.outbox import PostgresDeadLetters, PostgresOutbox
 from trilha.adapters.postgres.pools import Pool, open_pool
 from trilha.adapters.postgres.rate_limiter import PostgresRateLimiter
+from trilha.adapters.postgres.retention import take_away_old
 from trilha.adapters.postgres.telemetry_queries import PostgresTelemetryQueries
 from trilha.adapters.postgres.tokens import PostgresTokenStore
 from trilha.adapters.postgres.unit_of_work import PostgresUnitOfWork, units_of_work
@@ -63,6 +65,7 @@ __all__ = [
     "migrate",
     "open_pool",
     "prepare_cluster",
+    "take_away_old",
     "units_of_work",
     "urls_for",
 ]

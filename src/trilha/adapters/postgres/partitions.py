@@ -13,7 +13,7 @@ from psycopg import sql
 TABLES = ("telemetry_events", "positions", "trips")
 PLAUSIBLE = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
 """Broken clocks say 1899 or 9999; their months stay in the default partition, or each would make one of its own."""
-_LOCK = 7_241_003
+LOCK = 7_241_003
 _DECEMBER = 12
 _MOVE: LiteralString = (
     "with moved as (delete from {rest} where occurred_at >= {start} and occurred_at < {end} returning *) "
@@ -51,7 +51,7 @@ def _ensured(owner: psycopg.Connection, table: str, start: datetime, end: dateti
     for month in _months(start.astimezone(UTC), end.astimezone(UTC)):
         name = partition_name(table, month)
         with owner.transaction():
-            owner.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
+            owner.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
             if owner.execute("select to_regclass(%s)", (name,)).fetchone() == (None,):
                 _make(owner, table, name, month, _following(month))
                 made.append(name)

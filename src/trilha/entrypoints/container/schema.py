@@ -1,16 +1,20 @@
 """The care of the schema and of the streams: what a start does first, and upkeep."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
-from trilha.adapters.postgres import APP, OWNER, SYSTEM, make_partitions, prepare_cluster
+from trilha.adapters.postgres import APP, OWNER, SYSTEM, make_partitions, prepare_cluster, take_away_old
 from trilha.adapters.postgres import migrate as migrate_database
 from trilha.adapters.system import SystemClock
+from trilha.application.retention import Retention, cut_offs
 from trilha.entrypoints.container.here import DATABASE, data_folder, role_passwords, superuser_url
 from trilha.entrypoints.container.messaging import check_messaging
 from trilha.entrypoints.settings import BadSettings, Settings
+
+log = logging.getLogger(__name__)
 
 
 async def migrate(settings: Settings, progress: Callable[[str], None] = lambda _: None) -> None:
@@ -32,10 +36,27 @@ def make_roles(settings: Settings, superuser_url: str) -> None:
     prepare_cluster(superuser_url, passwords, database=parts[APP].path.lstrip("/"))
 
 
-async def ensure_months(settings: Settings, now: datetime) -> None:
-    """Keep the partitions of events ahead of time; the owner's work, done where the owner's address is known."""
+async def keep_house(settings: Settings, now: datetime) -> None:
+    """Make the months to come and take away what is old; the owner's work, done where the owner's address is known."""
     if settings.database_owner_url:
         await asyncio.to_thread(make_partitions, settings.database_owner_url, now=now)
+        cut = cut_offs(retention(settings), now)
+        taken = await asyncio.to_thread(take_away_old, settings.database_owner_url, cut)
+        if taken:
+            log.info("old data taken away: %s", ", ".join(f"{table} {count}" for table, count in taken.items()))
+
+
+def retention(settings: Settings) -> Retention:
+    """How long data are kept."""
+    return Retention(
+        events_days=settings.retention_events_days,
+        trips_days=settings.retention_trips_days,
+        positions_days=settings.retention_positions_days,
+        raw_pages_days=settings.retention_raw_pages_days,
+        sent_days=settings.retention_sent_days,
+        settled_days=settings.retention_settled_days,
+        runs_days=settings.retention_runs_days,
+    )
 
 
 def prepare_embedded(settings: Settings) -> None:

@@ -22,7 +22,7 @@ from trilha.application.telemetry.read_amendments import ReadAmendmentsCommand
 from trilha.domain.kernel import OrganisationId
 from trilha.domain.telemetry import IngestionRun, RunKind, Stream
 from trilha.entrypoints.container.database import open_database
-from trilha.entrypoints.container.schema import ensure_months
+from trilha.entrypoints.container.schema import keep_house
 from trilha.entrypoints.container.sources import SourceParts, source_named
 from trilha.entrypoints.container.table import Container
 from trilha.entrypoints.settings import Settings
@@ -89,7 +89,7 @@ def _parts(container: Container, settings: Settings, broker: TaskBroker, leaders
         return await container.connect_organisations()(connect_command(settings))
 
     async def upkeep() -> object:
-        await ensure_months(settings, container.clock().now())
+        await keep_house(settings, container.clock().now())
         return None
 
     return WorkerParts(
