@@ -41,7 +41,8 @@ class FillBackfills:
     """Each window is committed with what it says about the backfill, so killing this costs one window at most.
 
     Returns the run, or None if there is nothing to do or another worker is at it. Where the source does not answer the
-    run fails and the next one asks for less; where it refuses, the backfill has failed.
+    run fails and the next one asks for less, unless the source said to come later; where it refuses, the backfill has
+    failed.
     """
 
     def __init__(
@@ -96,8 +97,9 @@ class FillBackfills:
         asked_at = self._clock.now()
         try:
             page = await self._source.page_between(window.stream, external_id, window.start, window.end)
-        except SourceUnavailable:
-            await self._save(lease, shorten_window(backfill, window, self._clock.now()))
+        except SourceUnavailable as failure:
+            if failure.retry_after_s is None:  # one that throttles us is asked later, not for less
+                await self._save(lease, shorten_window(backfill, window, self._clock.now()))
             raise
         except SourceRefused as refusal:
             await self._save(lease, give_up_backfill(backfill, refusal.code, str(refusal), self._clock.now()))
