@@ -6,13 +6,17 @@ import msgspec
 import pytest
 
 from trilha.domain.kernel import InvalidValue, SourceRefused
-from trilha.domain.telemetry import Stream
-from trilha.simulators.mix import Fault, FaultKind, Malformed
+from trilha.simulators.mix import Fault, FaultKind, Malformed, Scenario
 
 from .conftest import NOW, RANGE_ROUTES
 from .telling import distinct
 
 DAY = timedelta(days=1)
+
+
+@pytest.fixture
+def scenario():
+    return Scenario(epoch=NOW - 6 * DAY, vehicles=5, positions_per_vehicle_per_day=60)
 
 
 @pytest.fixture(params=[True, False], ids=["end included", "end excluded"])
@@ -57,8 +61,20 @@ async def test_a_window_is_one_answer(stream, mix, organisation, calls):
     page = await mix.page_between(stream, organisation, NOW - 7 * DAY, NOW)
     assert (page.stream, page.has_more, page.next_token) == (stream, False, None)
     assert page.asked_for == "20260303143015-20260310143015"
-    assert len(page.records) > (0 if stream is Stream.TRIPS else 1000)
+    assert len(page.records) > 100
     assert calls(RANGE_ROUTES[stream]) == 1
+
+
+async def test_a_window_is_posted_as_json(stream, simulator, mix, organisation, monkeypatch):
+    asked, answer = [], simulator._api.answer
+
+    def noted(request, *rest):
+        asked.append((request.method, request.headers["content-type"]))
+        return answer(request, *rest)
+
+    monkeypatch.setattr(simulator._api, "answer", noted)
+    await mix.page_between(stream, organisation, NOW - DAY, NOW)
+    assert asked == [("POST", "application/json; charset=utf-8")]
 
 
 async def test_nothing_that_happened_at_the_end_is_dropped(stream, mix, organisation):
