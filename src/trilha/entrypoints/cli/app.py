@@ -2,9 +2,13 @@
 
 import rich_click as click
 
+from trilha.entrypoints.cli.backfill import backfill
 from trilha.entrypoints.cli.data import ingest, migrate, sync
+from trilha.entrypoints.cli.decide import dead_letters, quarantine
 from trilha.entrypoints.cli.doctor import doctor
+from trilha.entrypoints.cli.feed import feed
 from trilha.entrypoints.cli.processes import relay, scheduler, serve, worker
+from trilha.entrypoints.cli.replay import replay
 from trilha.entrypoints.cli.simulate import simulate
 from trilha.entrypoints.cli.stack import down, status, up
 from trilha.entrypoints.cli.token import token
@@ -13,9 +17,9 @@ click.rich_click.USE_RICH_MARKUP = True
 click.rich_click.COMMAND_GROUPS = {
     "trilha": [
         {"name": "Everything on one machine", "commands": ["up", "status", "down", "token"]},
-        {"name": "Data", "commands": ["sync", "ingest", "simulate"]},
+        {"name": "Data", "commands": ["feed", "sync", "ingest", "backfill", "replay", "simulate"]},
         {"name": "One process at a time", "commands": ["serve", "worker", "scheduler", "relay"]},
-        {"name": "Care", "commands": ["migrate", "doctor"]},
+        {"name": "Care", "commands": ["doctor", "quarantine", "dead-letters", "migrate"]},
     ]
 }
 
@@ -35,5 +39,11 @@ def run() -> None:
     """Everything below `trilha`."""
 
 
-for command in (up, status, down, token, sync, ingest, simulate, serve, worker, scheduler, relay, migrate, doctor):
+_COMMANDS = (
+    *(up, status, down, token),
+    *(feed, sync, ingest, backfill, replay, simulate),
+    *(serve, worker, scheduler, relay),
+    *(doctor, quarantine, dead_letters, migrate),
+)
+for command in _COMMANDS:
     run.add_command(command)

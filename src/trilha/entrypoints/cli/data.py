@@ -1,7 +1,6 @@
 """`trilha migrate | sync | ingest`: bringing schema and data up to date."""
 
 import asyncio
-import os
 from collections.abc import Sequence
 
 import rich_click as click
@@ -10,9 +9,9 @@ from rich.markup import escape
 from trilha.application.schedule import SYNCED
 from trilha.application.telemetry.views import RunView
 from trilha.entrypoints.cli.output import as_json, console, errors, say, show, speaks_plainly
-from trilha.entrypoints.cli.running import running_settings
+from trilha.entrypoints.cli.running import operator_settings
 from trilha.entrypoints.mistakes import Mistake
-from trilha.entrypoints.settings import BadSettings, Settings, load_settings, missing_mix_settings
+from trilha.entrypoints.settings import BadSettings, missing_mix_settings
 
 
 @click.command()
@@ -29,7 +28,7 @@ def migrate(*, as_superuser: str | None) -> None:
 
     Example: [cyan]trilha migrate --as-superuser postgresql://postgres@db.example/postgres[/]
     """
-    settings = running_settings(_loaded("migrate"))
+    settings = operator_settings("migrate")
     from trilha.entrypoints.container import schema
 
     if as_superuser:
@@ -60,7 +59,7 @@ def sync(*, what: str, wait: bool, timeout_s: float, as_json: bool) -> None:
 
     Example: [cyan]trilha sync events[/]
     """
-    settings = running_settings(_loaded("sync"))
+    settings = operator_settings("sync")
     from trilha.entrypoints.following import request_and_follow
 
     kinds = SYNCED if what == "all" else (what,)
@@ -84,7 +83,7 @@ def ingest(*, what: str, as_json: bool) -> None:
 
     Example: [cyan]trilha ingest master_data[/]
     """
-    settings = running_settings(_loaded("ingest"))
+    settings = operator_settings("ingest")
     if missing := missing_mix_settings(settings):
         raise BadSettings(missing)
     from trilha.entrypoints.following import ingest_here
@@ -93,14 +92,6 @@ def ingest(*, what: str, as_json: bool) -> None:
     with errors.status("connecting") as progress:
         runs = asyncio.run(ingest_here(settings, kinds, progress=progress.update))
     _report(runs, as_json=as_json)
-
-
-def _loaded(process: str) -> Settings:
-    settings = load_settings(os.environ)
-    from trilha.entrypoints.logs import configure_logging
-
-    configure_logging(settings.log_format, "warning", process)
-    return settings
 
 
 def _report(runs: Sequence[RunView], *, as_json: bool) -> None:

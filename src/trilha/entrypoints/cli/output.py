@@ -5,7 +5,7 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec, TypeVar
@@ -60,6 +60,22 @@ def show(values: Mapping[str, object] | msgspec.Struct, *, as_json: bool) -> Non
     for key, value in plain.items():
         text = "-" if value is None else str(value)
         say(f"[dim]{key.replace('_', ' '):<{width}}[/]  {escape(text)}")
+
+
+def show_rows(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """A list for people: aligned columns, never wrapped."""
+    if not rows:
+        say("none")
+        return
+    texts = [["-" if cell is None else str(cell) for cell in row] for row in rows]
+    widths = [max([len(heading), *(len(row[i]) for row in texts)]) for i, heading in enumerate(headings)]
+    say(f"[dim]{_aligned(headings, widths)}[/]")
+    for row in texts:
+        say(escape(_aligned(row, widths)))
+
+
+def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 
 def this_program(data_dir: str | None = None) -> str:

@@ -1,7 +1,18 @@
 """Finding the servers that a running `trilha up` has on this machine."""
 
+import os
+
 from trilha.entrypoints.mistakes import ExitCode, Mistake
-from trilha.entrypoints.settings import Settings, variable
+from trilha.entrypoints.settings import Settings, load_settings, variable
+
+
+def operator_settings(process: str) -> Settings:
+    """The settings for a command that works on what runs, with its log set up. Raises BadSettings and Mistake."""
+    settings = running_settings(load_settings(os.environ))
+    from trilha.entrypoints.logs import configure_logging
+
+    configure_logging(settings.log_format, "warning", process)
+    return settings
 
 
 def running_settings(settings: Settings) -> Settings:

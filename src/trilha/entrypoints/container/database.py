@@ -1,8 +1,11 @@
 """Pools on PostgreSQL, checked before use."""
 
 import asyncio
+import os
+import socket
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 
 from dependency_injector import providers
 
@@ -31,7 +34,14 @@ async def open_database(settings: Settings, process: str) -> AsyncGenerator[Cont
             reader=providers.Callable(reader_named, settings.fleet_source),
             call_limits=providers.Object(call_limits(settings)),
             budget_key=providers.Object(budget_key(settings)),
+            lease_ttl=timedelta(seconds=settings.lease_ttl_s),
+            worker=worker_name(process),
         )
+
+
+def worker_name(process: str) -> str:
+    """Names this process in leases and logs."""
+    return f"{process}@{socket.gethostname()}:{os.getpid()}"
 
 
 def _check(settings: Settings) -> None:

@@ -1,10 +1,7 @@
 """What a worker process is made of."""
 
-import os
-import socket
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
 from functools import partial
 
 from trilha.adapters.nats import NatsEventBus, open_nats
@@ -47,8 +44,6 @@ async def open_source(settings: Settings, process: str) -> AsyncGenerator[Contai
     """A container that can ask the source: its tokens and the count of calls are shared in the database."""
     async with AsyncExitStack() as stack:
         container = await stack.enter_async_context(open_database(settings, process))
-        container.worker.override(worker_name(process))
-        container.lease_ttl.override(timedelta(seconds=settings.lease_ttl_s))
         pool, clock = container.system_pool(), container.clock()
         parts = SourceParts(
             settings=settings,
@@ -130,8 +125,3 @@ def connect_command(settings: Settings) -> ConnectOrganisationsCommand:
         only=settings.mix_organisation_ids,
         default_time_zone=settings.default_time_zone,
     )
-
-
-def worker_name(process: str) -> str:
-    """Names this process in leases and logs."""
-    return f"{process}@{socket.gethostname()}:{os.getpid()}"

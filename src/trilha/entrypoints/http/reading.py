@@ -29,7 +29,7 @@ MAX_NAME_SHOWN = 60
 MAX_TOLERANCE_M = 10_000.0
 SOURCE_ID_SCHEMA = Schema(type=OpenAPIType.STRING, pattern="^-?[0-9]{1,19}$")
 _ZONED = "a time with its zone, such as 2026-03-10T14:21:07Z; in a URL, the + of a zone is written %2B"
-_DECIMAL = re.compile(r"[0-9]{1,5}(\.[0-9]{1,3})?")
+_NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
 _FLAGS = {"true": True, "false": False}
 
 
@@ -95,8 +95,8 @@ def choice(words: Iterable[str], description: str) -> Reader:
 
 def _metres(most: float) -> Callable[[str, str], float]:
     def read(text: str, field: str) -> float:
-        # 5 digits and 3 behind the point: whatever float() takes beyond that (1e3, inf, 1_0) is no figure in a URL
-        if not _DECIMAL.fullmatch(text) or float(text) > most:
+        # float() takes more than a number in JSON: nan, inf, 1_0
+        if not _NUMBER.fullmatch(text) or not 0 <= float(text) <= most:
             raise InvalidValue(field, text, f"metres from 0 to {most:g}, such as 12.5")
         return float(text)
 

@@ -1,0 +1,196 @@
+"""`trilha quarantine` and `trilha dead-letters`: what waits for a person to decide."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+from uuid import UUID
+
+import rich_click as click
+
+from trilha.entrypoints.cli.asking import organisation
+from trilha.entrypoints.cli.output import as_json, show, show_rows, speaks_plainly
+from trilha.entrypoints.cli.running import operator_settings
+
+Found = TypeVar("Found")
+
+_all = click.option("--all", "everything", is_flag=True, help="Also those that were decided about.")
+_limit = click.option(
+    "--limit", type=click.IntRange(1, 500), default=20, show_default=True, help="How many, newest first."
+)
+_entry = click.argument("entry_id", type=click.UUID, metavar="ID")
+_consumer = click.argument("consumer")
+_event = click.argument("event_id", type=click.UUID, metavar="EVENT_ID")
+
+
+@click.group()
+def quarantine() -> None:
+    """Look at records that could not be understood, and decide about them.
+
+    Example: [cyan]trilha quarantine list[/]
+    """
+
+
+@quarantine.command(name="list")
+@click.option("--stream", help="Only of this stream or list, such as positions or drivers.")
+@_all
+@_limit
+@organisation
+@as_json
+@speaks_plainly
+def list_quarantine(
+    *, stream: str | None, everything: bool, limit: int, organisation: str | None, as_json: bool
+) -> None:
+    """List records that nobody has decided about.
+
+    Example: [cyan]trilha quarantine list --stream positions[/]
+    """
+    found = _with_operator(organisation, lambda operator: operator.quarantine(stream, limit, everything=everything))
+    if as_json:
+        show({"quarantine": found}, as_json=True)
+        return
+    rows = [
+        (one.id, one.stream, f"{one.at:%Y-%m-%d %H:%M}", one.settlement or "open", one.reason, one.detail)
+        for one in found
+    ]
+    show_rows(("id", "stream", "came at (UTC)", "status", "reason", "detail"), rows)
+
+
+@quarantine.command(name="show")
+@_entry
+@organisation
+@as_json
+@speaks_plainly
+def show_quarantined(*, entry_id: UUID, organisation: str | None, as_json: bool) -> None:
+    """Show a record as the source sent it.
+
+    Example: [cyan]trilha quarantine show 019b1f5e-7d1c-7c3e-9d5a-4c1f0e2b3a4d[/]
+    """
+    show(_with_operator(organisation, lambda operator: operator.quarantined(entry_id)), as_json=as_json)
+
+
+@quarantine.command(name="replay")
+@_entry
+@organisation
+@as_json
+@speaks_plainly
+def replay_quarantined(*, entry_id: UUID, organisation: str | None, as_json: bool) -> None:
+    """Read a record once more and bring it in. [cyan]trilha replay raw[/] does so for whole pages.
+
+    Example: [cyan]trilha quarantine replay 019b1f5e-7d1c-7c3e-9d5a-4c1f0e2b3a4d[/]
+    """
+    from trilha.domain.telemetry import Settlement
+
+    settled = _with_operator(organisation, lambda one: one.settle_quarantine(entry_id, Settlement.REPLAYED))
+    show(settled, as_json=as_json)
+
+
+@quarantine.command(name="discard")
+@_entry
+@organisation
+@as_json
+@speaks_plainly
+def discard_quarantined(*, entry_id: UUID, organisation: str | None, as_json: bool) -> None:
+    """Decide that a record is of no use.
+
+    Example: [cyan]trilha quarantine discard 019b1f5e-7d1c-7c3e-9d5a-4c1f0e2b3a4d[/]
+    """
+    from trilha.domain.telemetry import Settlement
+
+    settled = _with_operator(organisation, lambda one: one.settle_quarantine(entry_id, Settlement.DISCARDED))
+    show(settled, as_json=as_json)
+
+
+@click.group(name="dead-letters")
+def dead_letters() -> None:
+    """Look at events that a consumer gave up on, and decide about them.
+
+    Example: [cyan]trilha dead-letters list[/]
+    """
+
+
+@dead_letters.command(name="list")
+@_all
+@_limit
+@organisation
+@as_json
+@speaks_plainly
+def list_dead_letters(*, everything: bool, limit: int, organisation: str | None, as_json: bool) -> None:
+    """List events that nobody has decided about.
+
+    Example: [cyan]trilha dead-letters list --all[/]
+    """
+    found = _with_operator(organisation, lambda operator: operator.dead_letters(limit, everything=everything))
+    if as_json:
+        show({"dead_letters": found}, as_json=True)
+        return
+    rows = [
+        (one.consumer, one.event_id, f"{one.failed_at:%Y-%m-%d %H:%M}", one.status, one.attempts, one.error)
+        for one in found
+    ]
+    show_rows(("consumer", "event id", "failed at (UTC)", "status", "tries", "error"), rows)
+
+
+@dead_letters.command(name="show")
+@_consumer
+@_event
+@organisation
+@as_json
+@speaks_plainly
+def show_dead_letter(*, consumer: str, event_id: UUID, organisation: str | None, as_json: bool) -> None:
+    """Show an event with all that is in it.
+
+    Example: [cyan]trilha dead-letters show telemetry-throughput 019b1f5e-7d1c-7c3e-9d5a-4c1f0e2b3a4d[/]
+    """
+    show(_with_operator(organisation, lambda operator: operator.dead_letter(consumer, event_id)), as_json=as_json)
+
+
+@dead_letters.command(name="replay")
+@_consumer
+@_event
+@organisation
+@as_json
+@speaks_plainly
+def replay_dead_letter(*, consumer: str, event_id: UUID, organisation: str | None, as_json: bool) -> None:
+    """Have a worker hand an event to its consumer once more, within seconds.
+
+    Example: [cyan]trilha dead-letters replay telemetry-throughput 019b1f5e-7d1c-7c3e-9d5a-4c1f0e2b3a4d[/]
+    """
+    from trilha.application.ports import LetterStatus
+
+    settled = _with_operator(
+        organisation, lambda one: one.settle_dead_letter(consumer, event_id, LetterStatus.REQUESTED)
+    )
+    show(settled, as_json=as_json)
+
+
+@dead_letters.command(name="discard")
+@_consumer
+@_event
+@organisation
+@as_json
+@speaks_plainly
+def discard_dead_letter(*, consumer: str, event_id: UUID, organisation: str | None, as_json: bool) -> None:
+    """Decide that an event need not be digested.
+
+    Example: [cyan]trilha dead-letters discard telemetry-throughput 019b1f5e-7d1c-7c3e-9d5a-4c1f0e2b3a4d[/]
+    """
+    from trilha.application.ports import LetterStatus
+
+    settled = _with_operator(
+        organisation, lambda one: one.settle_dead_letter(consumer, event_id, LetterStatus.DISCARDED)
+    )
+    show(settled, as_json=as_json)
+
+
+def _with_operator(
+    organisation: str | None,
+    work: Callable[[Any], Awaitable[Found]],  # an Operator, whose module loads the platform
+) -> Found:
+    settings = operator_settings("operator")
+    from trilha.entrypoints.operating import operating
+
+    async def run() -> Found:
+        async with operating(settings, organisation) as operator:
+            return await work(operator)
+
+    return asyncio.run(run())

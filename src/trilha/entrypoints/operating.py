@@ -1,0 +1,166 @@
+"""What the command line does for people who run a feed: the use cases behind the operators' routes, in here."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from uuid import UUID
+
+from trilha.application.dead_letters import SettleDeadLetterCommand
+from trilha.application.list_dead_letters import DeadLetterView, dead_letter_view, page_of_letters
+from trilha.application.ports import LetterStatus, PageRequest
+from trilha.application.telemetry.command_backfills import CancelBackfillCommand, RequestBackfillCommand
+from trilha.application.telemetry.replay_raw import ReplayRawCommand
+from trilha.application.telemetry.settle_quarantine import SettleQuarantineCommand
+from trilha.application.telemetry.views import BackfillView, QuarantineView, RunView, run_view
+from trilha.application.telemetry.watch_feeds import FeedHealth
+from trilha.domain.identity import Organisation
+from trilha.domain.kernel import Conflict, NotFound, OrganisationId, TimeRange
+from trilha.domain.telemetry import RawPageKey, RunKind, RunStatus, Settlement, Stream, parse_streams
+from trilha.entrypoints.container.database import open_database
+from trilha.entrypoints.container.table import Container
+from trilha.entrypoints.mistakes import ExitCode, Mistake
+from trilha.entrypoints.settings import Settings
+
+POLL_S = 0.5
+_COUNTED_AT_ONCE = 1_000
+_NEWEST = PageRequest(limit=1)
+
+
+class Operator:
+    """One organisation's feed, over opened pools."""
+
+    def __init__(self, container: Container, organisation: Organisation) -> None:
+        self._container = container
+        self.organisation = organisation
+
+    @property
+    def _id(self) -> OrganisationId:
+        return self.organisation.id
+
+    async def health(self) -> FeedHealth:
+        """How the feed is."""
+        return await self._container.watch_feeds()(self._id)
+
+    async def start_backfill(self, start: datetime, end: datetime, streams: tuple[str, ...]) -> BackfillView:
+        """Ask for one; raises what RequestBackfill raises."""
+        command = RequestBackfillCommand(organisation_id=self._id, start=start, end=end, streams=streams)
+        return await self._container.request_backfill()(command)
+
+    async def backfills(self, limit: int) -> list[BackfillView]:
+        """The newest ones."""
+        now = self._container.clock().now()
+        page = await self._container.ingestion_queries().backfills(self._id, None, now, PageRequest(limit=limit))
+        return list(page.items)
+
+    async def backfill(self, backfill_id: UUID | None) -> BackfillView:
+        """One of them, the newest where none is named. Raises NotFound."""
+        if backfill_id is not None:
+            return await self._container.find_backfill()(self._id, backfill_id)
+        for newest in await self.backfills(1):
+            return newest
+        raise Conflict("there was never a backfill: `trilha backfill start` starts one")
+
+    async def follow_backfill(self, backfill_id: UUID) -> AsyncIterator[BackfillView]:
+        """How it stands, again and again until it ends."""
+        while True:
+            view = await self.backfill(backfill_id)
+            yield view
+            if view.finished_at is not None:
+                return
+            await asyncio.sleep(POLL_S)
+
+    async def cancel_backfill(self, backfill_id: UUID) -> BackfillView:
+        """Stop it; raises what CancelBackfill raises."""
+        return await self._container.cancel_backfill()(CancelBackfillCommand(self._id, backfill_id))
+
+    async def quarantine(self, stream: str | None, limit: int, *, everything: bool) -> list[QuarantineView]:
+        """The newest entries, those that are open or all."""
+        queries = self._container.ingestion_queries()
+        page = await queries.quarantine(self._id, stream, PageRequest(limit=limit), only_open=not everything)
+        return list(page.items)
+
+    async def quarantined(self, entry_id: UUID) -> QuarantineView:
+        """One entry with its text; raises NotFound."""
+        entry = await self._container.ingestion_queries().quarantined(self._id, entry_id)
+        if entry is None:
+            raise NotFound("quarantine entry", entry_id)
+        return entry
+
+    async def settle_quarantine(self, entry_id: UUID, settlement: Settlement) -> QuarantineView:
+        """Decide about one; raises what SettleQuarantine raises."""
+        await self._container.settle_quarantine()(SettleQuarantineCommand(self._id, entry_id, settlement))
+        return await self.quarantined(entry_id)
+
+    async def dead_letters(self, limit: int, *, everything: bool) -> list[DeadLetterView]:
+        """Those that failed last, open or all."""
+        letters = await self._container.dead_letters().all(self._id)
+        status = None if everything else LetterStatus.OPEN
+        return list(page_of_letters(letters, status, PageRequest(limit=limit)).items)
+
+    async def dead_letter(self, consumer: str, event_id: UUID) -> DeadLetterView:
+        """One with its event; raises NotFound."""
+        letter = await self._container.dead_letters().get(self._id, consumer, event_id)
+        if letter is None:
+            raise NotFound("dead letter", f"{consumer}/{event_id}")
+        return dead_letter_view(letter, whole=True)
+
+    async def settle_dead_letter(self, consumer: str, event_id: UUID, status: LetterStatus) -> DeadLetterView:
+        """Decide about one; raises what SettleDeadLetter raises."""
+        command = SettleDeadLetterCommand(self._id, consumer, event_id, status)
+        return dead_letter_view(await self._container.settle_dead_letter()(command))
+
+    async def replay(self, stream: str, received: TimeRange, progress: Callable[[int, int], None]) -> RunView:
+        """Read kept pages again, here; `progress` is told the pages done and all of them. Raises Conflict."""
+        (feed,) = parse_streams([stream])
+        total = await self._count_pages(feed, received)
+        progress(0, total)
+        command = ReplayRawCommand(organisation_id=self._id, stream=feed, received=received)
+        replaying = asyncio.create_task(self._container.replay_raw()(command))
+        while not (await asyncio.wait({replaying}, timeout=POLL_S))[0]:
+            progress(await self._replayed(), total)
+        run = await replaying
+        if run is None:
+            raise Conflict("another replay is under way: try again when it has ended")
+        progress(run.pages, total)
+        return run_view(run)
+
+    async def _replayed(self) -> int:
+        queries = self._container.ingestion_queries()
+        page = await queries.runs(self._id, RunKind.REPLAY, RunStatus.RUNNING, _NEWEST)
+        return sum(run.pages for run in page.items)
+
+    async def _count_pages(self, feed: Stream, received: TimeRange) -> int:
+        total = 0
+        after: RawPageKey | None = None
+        async with self._container.units()(self._id) as unit:
+            while keys := await unit.raw_pages.keys(feed, received, after, _COUNTED_AT_ONCE):
+                total, after = total + len(keys), keys[-1]
+        return total
+
+
+@asynccontextmanager
+async def operating(settings: Settings, wanted: str | None) -> AsyncGenerator[Operator, None]:
+    """The operator of an organisation, by id or name; of the only one where none is wanted. Raises Mistake."""
+    async with open_database(settings, "operator") as container:
+        yield Operator(container, _picked(list(await container.organisations().all()), wanted))
+
+
+async def health_of_all(settings: Settings) -> list[tuple[Organisation, FeedHealth]]:
+    """How the feed of every organisation is, oldest organisation first."""
+    async with open_database(settings, "operator") as container:
+        organisations = await container.organisations().all()
+        return [(one, await Operator(container, one).health()) for one in organisations]
+
+
+def _picked(known: list[Organisation], wanted: str | None) -> Organisation:
+    if not known:
+        raise Mistake(
+            "no organisation is connected yet: a worker does that once its source answers", ExitCode.UNAVAILABLE
+        )
+    found = [one for one in known if wanted is None or wanted.casefold() in (str(one.id), one.name.casefold())]
+    if len(found) == 1:
+        return found[0]
+    names = ", ".join(f"{one.name} ({one.id})" for one in known)
+    told = "there are several organisations" if wanted is None else f"no organisation is called {wanted!r}"
+    raise Mistake(f"{told}: name one of them with --organisation, by id or name; there are: {names}", ExitCode.USAGE)
