@@ -15,12 +15,14 @@ from trilha.entrypoints.http.routes import (
     pages,
     quarantine,
     telemetry,
+    tracks,
 )
 
 GUARDED: Sequence[HTTPRouteHandler] = (
     *fleet.ROUTES,
     *telemetry.ROUTES,
     *live.ROUTES,
+    *tracks.ROUTES,
     *etl.ROUTES,
     *backfills.ROUTES,
     *quarantine.ROUTES,
