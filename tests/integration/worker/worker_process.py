@@ -50,6 +50,14 @@ class NotedLetters:
         raise NotImplementedError
 
 
+async def idle(_: OrganisationId) -> None:
+    pass
+
+
+async def nothing() -> int:
+    return 0
+
+
 async def main(url: str, folder: Path) -> None:
     diary = Diary(folder)
 
@@ -64,17 +72,11 @@ async def main(url: str, folder: Path) -> None:
     async def sync(_: OrganisationId) -> None:
         diary.note("synced")
 
-    async def idle(_: OrganisationId) -> None:
-        pass
-
     async def digest(envelope: Envelope) -> None:
         if envelope.subject == "13":
             diary.note("killed")
             os.kill(os.getpid(), SIGKILL)
         diary.note(f"digested {envelope.subject}")
-
-    async def nothing() -> int:
-        return 0
 
     async def connect() -> None:
         diary.note(f"connected {datetime.now(UTC):%H}")

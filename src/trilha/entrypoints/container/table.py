@@ -21,7 +21,7 @@ from trilha.adapters.postgres import (
 from trilha.adapters.postgres.pools import Pool
 from trilha.adapters.system import SystemClock, Uuid7Ids
 from trilha.application.call_budget import CallBudget
-from trilha.application.dead_letters import RedeliverDeadLetters, SettleDeadLetter
+from trilha.application.dead_letters import SettleDeadLetter
 from trilha.application.exclusive_run import LEASE_TTL, ExclusiveRun
 from trilha.application.fleet.sync_master_data import SyncMasterData
 from trilha.application.identity.connect_organisations import ConnectOrganisations
@@ -117,7 +117,6 @@ class Container(containers.DeclarativeContainer):
     )
     count_throughput = providers.Factory(CountThroughput, units=units)
     relay_outbox = providers.Factory(RelayOutbox, outbox=outbox, bus=bus)
-    redeliver_dead_letters = providers.Factory(RedeliverDeadLetters, dead_letters=dead_letters, clock=clock)
     tick_schedule = providers.Factory(
         TickSchedule,
         jobs=jobs,

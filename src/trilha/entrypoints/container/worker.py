@@ -9,6 +9,7 @@ from trilha.adapters.nats.live_feed import NatsLiveFeed
 from trilha.adapters.nats.task_queue import NatsTaskQueue
 from trilha.adapters.nats.tasks import TaskBroker, started, task_broker
 from trilha.adapters.postgres import PostgresLeadership, PostgresTokenStore
+from trilha.application.dead_letters import RedeliverDeadLetters
 from trilha.application.fleet.sync_master_data import SyncMasterDataCommand
 from trilha.application.identity.connect_organisations import ConnectOrganisationsCommand
 from trilha.application.schedule import JOBS
@@ -91,8 +92,10 @@ def _parts(container: Container, settings: Settings, broker: TaskBroker, leaders
         tasks={job.task: partial(run_job, container, job.kind) for job in JOBS},
         handlers=handlers,
         relay=container.relay_outbox(),
-        redeliver=container.redeliver_dead_letters(
-            handlers={one.consumer: handlers[one.use_case] for one in SUBSCRIPTIONS}
+        redeliver=RedeliverDeadLetters(
+            dead_letters=container.dead_letters(),
+            handlers={one.consumer: handlers[one.use_case] for one in SUBSCRIPTIONS},
+            clock=container.clock(),
         ),
         tick=container.tick_schedule(),
         connect=connect,
