@@ -5,25 +5,25 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
+from dependency_injector import providers
+
+from tests.e2e.http.world import TOKEN, memory_parts
 from trilha.adapters.embedded import EmbeddedNats
 from trilha.adapters.memory import (
     MemoryDatabase,
     MemoryDeadLetters,
     MemoryEventBus,
-    MemoryFleetQueries,
-    MemoryIngestionQueries,
     MemoryJobs,
     MemoryLeases,
     MemoryLiveFeed,
     MemoryOrganisations,
     MemoryOutbox,
     MemoryRateLimiter,
-    MemoryTelemetryQueries,
     MemoryTokenStore,
     MemoryUnitsOfWork,
 )
-from trilha.adapters.mix import MixClient, open_mix
-from trilha.adapters.nats import NatsEventBus, ensure_streams, open_nats
+from trilha.adapters.mix import MixClient, MixPages, open_mix
+from trilha.adapters.nats import NatsEventBus, NatsLiveFeed, ensure_streams, open_nats
 from trilha.adapters.postgres import DatabaseUrls, Lanes, PostgresRateLimiter, PostgresTokenStore, open_pool
 from trilha.adapters.system import SystemClock, Uuid7Ids
 from trilha.application.exclusive_run import ExclusiveRun
@@ -31,20 +31,19 @@ from trilha.application.fleet.sync_master_data import SyncMasterData
 from trilha.application.identity.connect_organisations import ConnectOrganisations
 from trilha.application.ports import EventBus, Handler, RateLimit
 from trilha.application.relay_outbox import RelayOutbox
-from trilha.application.request_sync import RequestSync
 from trilha.application.telemetry.fill_backfills import FillBackfills
 from trilha.application.telemetry.ingest_stream import IngestStream
 from trilha.application.telemetry.on_events_ingested import CountThroughput
 from trilha.application.telemetry.read_amendments import ReadAmendments
 from trilha.application.telemetry.store_page import StorePage
 from trilha.domain.kernel import OrganisationId
+from trilha.entrypoints.container.api import http_parts
 from trilha.entrypoints.container.sources import mix_settings
 from trilha.entrypoints.container.table import Container
-from trilha.entrypoints.http import HttpParts, hash_token
+from trilha.entrypoints.http import HttpParts
 from trilha.entrypoints.settings import Settings
 from trilha.simulators.mix import MixSimulator
 
-TOKEN = "a-token-for-tests-only"
 GENEROUS = (RateLimit(10_000, timedelta(minutes=1)),)
 
 
@@ -118,16 +117,7 @@ async def memory_platform(simulator: MixSimulator) -> AsyncIterator[Platform]:
             relay=RelayOutbox(outbox=MemoryOutbox(database), bus=bus),
             bus=bus,
             handlers={"count_throughput": CountThroughput(units=units)},
-            http=HttpParts(
-                fleet=MemoryFleetQueries(database),
-                telemetry=MemoryTelemetryQueries(database),
-                ingestion=MemoryIngestionQueries(database),
-                organisations=organisations,
-                request_sync=RequestSync(units=units, clock=clock),
-                clock=clock,
-                token_hash=hash_token(TOKEN),
-                version="test",
-            ),
+            http=memory_parts(database),
             counted=counted,
         )
 
@@ -150,7 +140,17 @@ async def real_platform(simulator: MixSimulator, urls: DatabaseUrls, nats: Embed
             )
         )
         lanes = await stack.enter_async_context(Lanes(app))
-        container = Container(app_pool=app, lanes=lanes, system_pool=system, source=source, worker="e2e")
+        container = Container(
+            app_pool=app,
+            lanes=lanes,
+            system_pool=system,
+            source=source,
+            reader=MixPages(),
+            live=NatsLiveFeed(client),
+            call_limits=providers.Object(GENEROUS),
+            budget_key=providers.Object("e2e"),
+            worker="e2e",
+        )
         container.bus.override(NatsEventBus(client, dead_letters=container.dead_letters(), clock=clock))
 
         async def counted(organisation_id: OrganisationId) -> int:
@@ -171,15 +171,6 @@ async def real_platform(simulator: MixSimulator, urls: DatabaseUrls, nats: Embed
             relay=container.relay_outbox(),
             bus=container.bus(),
             handlers={"count_throughput": container.count_throughput()},
-            http=HttpParts(
-                fleet=container.fleet_queries(),
-                telemetry=container.telemetry_queries(),
-                ingestion=container.ingestion_queries(),
-                organisations=container.organisations(),
-                request_sync=container.request_sync(),
-                clock=clock,
-                token_hash=hash_token(TOKEN),
-                version="test",
-            ),
+            http=http_parts(container, client, token=TOKEN),
             counted=counted,
         )

@@ -18,10 +18,10 @@ from trilha.adapters.postgres import DatabaseUrls
 from trilha.application.fleet.sync_master_data import SyncMasterDataCommand
 from trilha.application.identity.connect_organisations import ConnectOrganisationsCommand
 from trilha.application.subscriptions import SUBSCRIPTIONS
-from trilha.application.telemetry.ingest_events import IngestEventsCommand
-from trilha.domain.telemetry import RunStatus
+from trilha.application.telemetry.ingest_stream import IngestStreamCommand
+from trilha.domain.telemetry import FEEDS, RunStatus, Stream
 from trilha.entrypoints.http import create_app, serve
-from trilha.simulators.mix import MixSimulator, Scenario, Truth
+from trilha.simulators.mix import Kind, MixSimulator, Scenario
 
 OpenPlatform = Callable[[MixSimulator], AbstractAsyncContextManager[Platform]]
 
@@ -45,28 +45,41 @@ async def simulator() -> AsyncIterator[MixSimulator]:
 async def test_what_the_source_sent_is_what_the_api_tells(simulator: MixSimulator, open_platform: OpenPlatform) -> None:
     async with open_platform(simulator) as platform:
         (organisation,) = await platform.connect(ConnectOrganisationsCommand(source="mix"))
-        synced = await platform.sync(SyncMasterDataCommand(organisation_id=organisation.id))
-        ingested = await platform.ingest(IngestEventsCommand(organisation_id=organisation.id))
-        assert synced is not None
-        assert synced.status is RunStatus.SUCCEEDED, synced.error_message
-        assert ingested is not None
-        assert ingested.status is RunStatus.SUCCEEDED, ingested.error_message
+        ran = [await platform.sync(SyncMasterDataCommand(organisation_id=organisation.id))]
+        ran += [
+            await platform.ingest(IngestStreamCommand(organisation_id=organisation.id, stream=feed)) for feed in FEEDS
+        ]
+        for run in ran:
+            assert run is not None
+            assert run.status is RunStatus.SUCCEEDED, run.error_message
+            assert run.received == run.inserted + run.replaced + run.duplicates
 
         async with served(platform) as api:
             events = await everything(api, "/v1/telemetry/events")
             drivers = await everything(api, "/v1/drivers")
             runs = await everything(api, "/v1/etl/runs")
-            (checkpoint,) = (await api.get("/v1/etl/checkpoints")).json()["items"]
-            truth = truth_until(simulator, checkpoint["token_time"])
+            checkpoints = (await api.get("/v1/etl/checkpoints")).json()["items"]
+            # some report before the fleet knows them
+            seen = (await api.get("/v1/positions/latest")).json()["items"]
+            vehicles = {record["vehicle_id"] for record in (*seen, *events)}
+            held = {
+                Kind.EVENTS: events,
+                Kind.POSITIONS: await of_all(api, vehicles, "positions"),
+                Kind.TRIPS: await of_all(api, vehicles, "trips"),
+            }
             busiest = max({event["driver_id"] for event in events}, key=[e["driver_id"] for e in events].count)
             of_busiest = await everything(api, f"/v1/drivers/{busiest}/events")
 
-        assert len(events) == truth.events
-        assert reduce(xor, (int(event["id"]) for event in events)) == truth.ids_checksum
+        for checkpoint in checkpoints:
+            kind = Kind(checkpoint["stream"])
+            truth = simulator.truth(until=datetime.fromisoformat(checkpoint["token_time"]), kind=kind)
+            assert len(held[kind]) == truth.events > 0
+            assert reduce(xor, (int(record["id"]) for record in held[kind])) == truth.ids_checksum
         assert len(drivers) == simulator.scenario.drivers
         assert of_busiest == [event for event in events if event["driver_id"] == busiest]
-        assert {run["kind"]: run["status"] for run in runs} == {"events": "succeeded", "master_data": "succeeded"}
-        assert ingested.received == ingested.inserted + ingested.replaced + ingested.duplicates
+        assert {run["kind"]: run["status"] for run in runs} == dict.fromkeys(
+            ("master_data", "events", "positions", "trips"), "succeeded"
+        )
 
 
 async def test_a_command_that_is_replayed_leaves_every_list_readable(
@@ -88,7 +101,7 @@ async def test_a_command_that_is_replayed_leaves_every_list_readable(
 async def test_every_committed_page_is_counted_once(simulator: MixSimulator, open_platform: OpenPlatform) -> None:
     async with open_platform(simulator) as platform:
         (organisation,) = await platform.connect(ConnectOrganisationsCommand(source="mix"))
-        ingested = await platform.ingest(IngestEventsCommand(organisation_id=organisation.id))
+        ingested = await platform.ingest(IngestStreamCommand(organisation_id=organisation.id, stream=Stream.EVENTS))
         assert ingested is not None
         digested: list[str] = []
         complete = asyncio.Event()
@@ -153,5 +166,11 @@ async def everything(api: httpx.AsyncClient, path: str) -> list[dict[str, Any]]:
         parameters["cursor"] = page["next_cursor"]
 
 
-def truth_until(simulator: MixSimulator, token_time: str) -> Truth:
-    return simulator.truth(until=datetime.fromisoformat(token_time))
+async def of_all(api: httpx.AsyncClient, vehicles: set[str], what: str) -> list[dict[str, Any]]:
+    """A vehicle that the fleet does not know has no list where it has no records either."""
+    records: list[dict[str, Any]] = []
+    for vehicle in vehicles:
+        path = f"/v1/vehicles/{vehicle}/{what}"
+        if (await api.get(path)).status_code != 404:
+            records += await everything(api, path)
+    return records

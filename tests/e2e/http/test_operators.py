@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from tests.e2e.http.test_refusals import problem
-from tests.e2e.http.world import LIMITS, LOGIN, NOW, Fleet, a_position, fill, walk
+from tests.e2e.http.world import LIMITS, LOGIN, NOW, Fleet, a_position, fill, walk, watch_feeds
 from trilha.adapters.memory import HourCount, MemoryRateLimiter
 from trilha.application.ports import DeadLetter, Envelope, LetterStatus, Priority
 from trilha.domain.kernel import OrganisationId, RejectedRecord
@@ -272,7 +272,10 @@ def test_a_process_that_knows_no_login_cannot_tell_the_budget(serving: Serving) 
     fleet = Fleet()
     fleet.add_organisation()
 
-    assert serving(fleet.parts(watch_feeds=fleet.watch_feeds(None))).get("/v1/etl/health").json()["calls"] is None
+    assert (
+        serving(fleet.parts(watch_feeds=watch_feeds(fleet.database, None))).get("/v1/etl/health").json()["calls"]
+        is None
+    )
 
 
 def test_operators_of_one_organisation_do_not_reach_another(serving: Serving) -> None:

@@ -85,36 +85,42 @@ class Fleet:
         return organisation.id
 
     def parts(self, **changes: Any) -> HttpParts:
-        units, letters = MemoryUnitsOfWork(self.database), MemoryDeadLetters(self.database)
-        given: dict[str, Any] = {
-            "fleet": MemoryFleetQueries(self.database),
-            "telemetry": MemoryTelemetryQueries(self.database),
-            "ingestion": MemoryIngestionQueries(self.database),
-            "organisations": MemoryOrganisations(self.database),
-            "request_sync": RequestSync(units=units, clock=self.clock),
-            "request_backfill": RequestBackfill(units=units, clock=self.clock, ids=self.ids),
-            "find_backfill": FindBackfill(units=units, clock=self.clock),
-            "cancel_backfill": CancelBackfill(units=units, clock=self.clock),
-            "settle_quarantine": SettleQuarantine(reader=MemoryPageReader(), units=units, clock=self.clock),
-            "dead_letters": letters,
-            "settle_dead_letter": SettleDeadLetter(dead_letters=letters, clock=self.clock),
-            "watch_feeds": self.watch_feeds(LOGIN),
-            "live": self.live,
-            "single_use": MemorySingleUse(self.clock),
-            "clock": self.clock,
-            "token_hash": hash_token(TOKEN),
-            "version": "test",
-        }
-        return HttpParts(**{**given, **changes})
+        return memory_parts(self.database, **{"live": self.live, **changes})
 
-    def watch_feeds(self, login: str | None) -> WatchFeeds:
-        return WatchFeeds(
-            ingestion=MemoryIngestionQueries(self.database),
-            dead_letters=MemoryDeadLetters(self.database),
-            outbox=MemoryOutbox(self.database),
-            calls=CallBudget(limiter=MemoryRateLimiter(self.database, LIMITS), limits=LIMITS, key=login),
-            clock=self.clock,
-        )
+
+def memory_parts(database: MemoryDatabase, **changes: Any) -> HttpParts:
+    """The API over memory adapters."""
+    clock, units, letters = database.clock, MemoryUnitsOfWork(database), MemoryDeadLetters(database)
+    given: dict[str, Any] = {
+        "fleet": MemoryFleetQueries(database),
+        "telemetry": MemoryTelemetryQueries(database),
+        "ingestion": MemoryIngestionQueries(database),
+        "organisations": MemoryOrganisations(database),
+        "request_sync": RequestSync(units=units, clock=clock),
+        "request_backfill": RequestBackfill(units=units, clock=clock, ids=database.ids),
+        "find_backfill": FindBackfill(units=units, clock=clock),
+        "cancel_backfill": CancelBackfill(units=units, clock=clock),
+        "settle_quarantine": SettleQuarantine(reader=MemoryPageReader(), units=units, clock=clock),
+        "dead_letters": letters,
+        "settle_dead_letter": SettleDeadLetter(dead_letters=letters, clock=clock),
+        "watch_feeds": watch_feeds(database, LOGIN),
+        "live": MemoryLiveFeed(),
+        "single_use": MemorySingleUse(clock),
+        "clock": clock,
+        "token_hash": hash_token(TOKEN),
+        "version": "test",
+    }
+    return HttpParts(**{**given, **changes})
+
+
+def watch_feeds(database: MemoryDatabase, login: str | None) -> WatchFeeds:
+    return WatchFeeds(
+        ingestion=MemoryIngestionQueries(database),
+        dead_letters=MemoryDeadLetters(database),
+        outbox=MemoryOutbox(database),
+        calls=CallBudget(limiter=MemoryRateLimiter(database, LIMITS), limits=LIMITS, key=login),
+        clock=database.clock,
+    )
 
 
 def fill(fleet: Fleet, organisation_id: OrganisationId) -> None:

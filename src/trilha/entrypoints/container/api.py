@@ -1,16 +1,22 @@
 """What the API process is made of."""
 
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
+from types import MappingProxyType
+
+from nats.aio.client import Client
 
 from trilha.adapters.nats import BusUnavailable, NatsLiveFeed, NatsSingleUse, open_nats
 from trilha.entrypoints.container.database import open_database
 from trilha.entrypoints.container.here import api_token
-from trilha.entrypoints.http import AccessLog, HttpParts, JsonLines, hash_token, silent, through_structlog
+from trilha.entrypoints.container.table import Container
+from trilha.entrypoints.http import AccessLog, HttpParts, JsonLines, Probe, hash_token, silent, through_structlog
 from trilha.entrypoints.logs import is_readable
 from trilha.entrypoints.settings import Settings
+
+_NONE: Mapping[str, Probe] = MappingProxyType({})
 
 
 @asynccontextmanager
@@ -28,27 +34,45 @@ async def open_api(settings: Settings) -> AsyncGenerator[HttpParts, None]:
             if not client.is_connected:
                 raise BusUnavailable("the connection to NATS is lost; it is being made again")
 
-        yield HttpParts(
-            fleet=container.fleet_queries(),
-            telemetry=container.telemetry_queries(),
-            ingestion=container.ingestion_queries(),
-            organisations=container.organisations(),
-            request_sync=container.request_sync(),
-            request_backfill=container.request_backfill(),
-            find_backfill=container.find_backfill(),
-            cancel_backfill=container.cancel_backfill(),
-            settle_quarantine=container.settle_quarantine(),
-            dead_letters=container.dead_letters(),
-            settle_dead_letter=container.settle_dead_letter(),
-            watch_feeds=container.watch_feeds(),
-            live=NatsLiveFeed(client),
-            single_use=NatsSingleUse(client),
-            clock=container.clock(),
-            token_hash=hash_token(api_token(settings)),
-            version=version("trilha"),
+        yield http_parts(
+            container,
+            client,
+            token=api_token(settings),
             probes={"database": database_answers, "nats": nats_answers},
             access_log=_access_log(settings, stack),
         )
+
+
+def http_parts(
+    container: Container,
+    client: Client,
+    *,
+    token: str,
+    probes: Mapping[str, Probe] = _NONE,
+    access_log: AccessLog = through_structlog,
+) -> HttpParts:
+    """What the API is made of, over an opened container and an open connection to NATS."""
+    return HttpParts(
+        fleet=container.fleet_queries(),
+        telemetry=container.telemetry_queries(),
+        ingestion=container.ingestion_queries(),
+        organisations=container.organisations(),
+        request_sync=container.request_sync(),
+        request_backfill=container.request_backfill(),
+        find_backfill=container.find_backfill(),
+        cancel_backfill=container.cancel_backfill(),
+        settle_quarantine=container.settle_quarantine(),
+        dead_letters=container.dead_letters(),
+        settle_dead_letter=container.settle_dead_letter(),
+        watch_feeds=container.watch_feeds(),
+        live=NatsLiveFeed(client),
+        single_use=NatsSingleUse(client),
+        clock=container.clock(),
+        token_hash=hash_token(token),
+        version=version("trilha"),
+        probes=probes,
+        access_log=access_log,
+    )
 
 
 def _access_log(settings: Settings, stack: AsyncExitStack) -> AccessLog:
