@@ -96,6 +96,18 @@ class TestMemoryTelemetryRecords(contracts.TelemetryRecordsContract):
     pass
 
 
+class TestMemoryAmendments(contracts.AmendmentsContract):
+    pass
+
+
+class TestMemoryGaps(contracts.GapsContract):
+    pass
+
+
+class TestMemoryBackfills(contracts.BackfillsContract):
+    pass
+
+
 class TestMemoryMasterData(contracts.MasterDataContract):
     pass
 

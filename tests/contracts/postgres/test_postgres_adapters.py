@@ -71,6 +71,18 @@ class TestPostgresTelemetryRecords(contracts.TelemetryRecordsContract):
     pass
 
 
+class TestPostgresAmendments(contracts.AmendmentsContract):
+    pass
+
+
+class TestPostgresGaps(contracts.GapsContract):
+    pass
+
+
+class TestPostgresBackfills(contracts.BackfillsContract):
+    pass
+
+
 class TestPostgresMasterData(contracts.MasterDataContract):
     pass
 

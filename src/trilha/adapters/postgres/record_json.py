@@ -37,7 +37,7 @@ _ENDS: Final[Mapping[LiteralString, LiteralString]] = {
     "end": _point("r.end_latitude_deg", "r.end_longitude_deg"),
 }
 _STANDING: Final[Mapping[LiteralString, LiteralString]] = {
-    "reassigned_from": identifier_or_null("r.source_driver_id"),
+    "reassigned_from": identifier_or_null("nullif(r.source_driver_id, r.driver_id)"),
     "withdrawn_at": time_or_null("r.withdrawn_at"),
 }
 

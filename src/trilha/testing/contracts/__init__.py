@@ -8,6 +8,8 @@ of pytest, asynchronous ones too (pytest-asyncio in auto mode), so opening and c
         async def leases(self) -> AsyncIterator[MyLeases]: ...
 """
 
+from trilha.testing.contracts.amendments import AmendmentsContract
+from trilha.testing.contracts.backfills import BackfillsContract, GapsContract
 from trilha.testing.contracts.clock import ClockContract, IdSourceContract
 from trilha.testing.contracts.dead_letters import DeadLettersContract
 from trilha.testing.contracts.event_bus import EventBusContract, LetTimePass
@@ -36,6 +38,8 @@ from trilha.testing.contracts.token_store import TokenStoreContract
 from trilha.testing.contracts.unit_of_work import GuardContract, InboxContract, UnitOfWorkContract
 
 __all__ = [
+    "AmendmentsContract",
+    "BackfillsContract",
     "CheckpointsContract",
     "ClockContract",
     "DeadLettersContract",
@@ -43,6 +47,7 @@ __all__ = [
     "FleetQueriesContract",
     "FleetSourceContract",
     "Forget",
+    "GapsContract",
     "GuardContract",
     "HourCounts",
     "IdSourceContract",

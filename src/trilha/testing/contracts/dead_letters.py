@@ -1,11 +1,13 @@
 """The contract of DeadLetters."""
 
+import asyncio
 from datetime import timedelta
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, given, settings
 
-from trilha.application.ports import DeadLetter, DeadLetters, Envelope
+from trilha.application.ports import DeadLetter, DeadLetters, Envelope, LetterStatus
 from trilha.domain.kernel import OrganisationId
 from trilha.testing.contracts.fresh import NOON, NewOrganisation, WithOrganisations, new_id
 from trilha.testing.strategies import envelopes
@@ -29,6 +31,18 @@ def a_letter(envelope: Envelope, consumer: str = "consumer", minutes: int = 0) -
     """A letter about an event."""
     failed_at = NOON + timedelta(minutes=minutes)
     return DeadLetter(consumer=consumer, envelope=envelope, attempts=5, error="ValueError", failed_at=failed_at)
+
+
+def _rewritten(letter: DeadLetter, status: LetterStatus, minutes: int = 0) -> DeadLetter:
+    settled = status in (LetterStatus.REPLAYED, LetterStatus.DISCARDED)
+    return msgspec.structs.replace(
+        letter,
+        status=status,
+        attempts=letter.attempts + 1,
+        error="KeyError: again",
+        failed_at=letter.failed_at + timedelta(minutes=minutes),
+        settled_at=NOON if settled else None,
+    )
 
 
 class DeadLettersContract(WithOrganisations):
@@ -65,3 +79,65 @@ class DeadLettersContract(WithOrganisations):
     ) -> None:
         await dead_letters.add(a_letter(an_envelope(organisation_id)))
         assert await dead_letters.all(await new_organisation()) == []
+
+    async def _get(
+        self, dead_letters: DeadLetters, organisation_id: OrganisationId, letter: DeadLetter
+    ) -> DeadLetter | None:
+        return await dead_letters.get(organisation_id, letter.consumer, letter.envelope.id)
+
+    async def test_gets_one_by_consumer_and_event(
+        self, dead_letters: DeadLetters, organisation_id: OrganisationId, new_organisation: NewOrganisation
+    ) -> None:
+        letter = a_letter(an_envelope(organisation_id))
+        await dead_letters.add(letter)
+        assert await self._get(dead_letters, organisation_id, letter) == letter
+        assert await self._get(dead_letters, await new_organisation(), letter) is None
+        assert await dead_letters.get(organisation_id, "other", letter.envelope.id) is None
+        assert await dead_letters.get(organisation_id, letter.consumer, new_id()) is None
+
+    @pytest.mark.parametrize("status", list(LetterStatus))
+    async def test_writes_a_letter_over_itself(
+        self, dead_letters: DeadLetters, organisation_id: OrganisationId, status: LetterStatus
+    ) -> None:
+        letter, other = a_letter(an_envelope(organisation_id)), a_letter(an_envelope(organisation_id), minutes=1)
+        for one in (letter, other):
+            await dead_letters.add(one)
+        changed = _rewritten(letter, status)
+        assert await dead_letters.save(changed, if_status=LetterStatus.OPEN)
+        assert await self._get(dead_letters, organisation_id, letter) == changed
+        assert await self._get(dead_letters, organisation_id, other) == other
+        assert list(await dead_letters.all(organisation_id)) == [changed, other]
+
+    async def test_of_two_decisions_the_first_holds(
+        self, dead_letters: DeadLetters, organisation_id: OrganisationId
+    ) -> None:
+        letter = a_letter(an_envelope(organisation_id))
+        await dead_letters.add(letter)
+        decisions = [_rewritten(letter, LetterStatus.REQUESTED), _rewritten(letter, LetterStatus.DISCARDED)]
+        saved = await asyncio.gather(*(dead_letters.save(one, if_status=LetterStatus.OPEN) for one in decisions))
+        assert sorted(saved) == [False, True]
+        assert await self._get(dead_letters, organisation_id, letter) == decisions[saved.index(True)]
+
+    async def test_a_letter_that_is_not_kept_cannot_be_written_over(
+        self, dead_letters: DeadLetters, organisation_id: OrganisationId
+    ) -> None:
+        letter = a_letter(an_envelope(organisation_id))
+        assert not await dead_letters.save(letter, if_status=LetterStatus.OPEN)
+        assert await self._get(dead_letters, organisation_id, letter) is None
+
+    async def test_tells_those_of_all_that_are_to_be_handed_over_again_oldest_first(
+        self, dead_letters: DeadLetters, organisation_id: OrganisationId, new_organisation: NewOrganisation
+    ) -> None:
+        owners = [organisation_id, await new_organisation()]
+        letters = [a_letter(an_envelope(owner), minutes=minutes) for owner in owners for minutes in (2, 1)]
+        for letter in (*letters, a_letter(an_envelope(organisation_id))):
+            await dead_letters.add(letter)
+        for letter in letters:
+            changed = msgspec.structs.replace(letter, status=LetterStatus.REQUESTED)
+            assert await dead_letters.save(changed, if_status=LetterStatus.OPEN)
+        requested = await dead_letters.requested(1_000)
+        mine = [one.envelope.id for one in requested if one.envelope.organisationid in owners]
+        assert [one.failed_at for one in requested] == sorted(one.failed_at for one in requested)
+        assert set(mine) == {letter.envelope.id for letter in letters}
+        assert {one.status for one in requested} == {LetterStatus.REQUESTED}
+        assert len(await dead_letters.requested(3)) == 3
