@@ -20,12 +20,12 @@ from trilha.application.identity.connect_organisations import ConnectOrganisatio
 from trilha.application.ports import Envelope, IdempotencyScope, KeyReused
 from trilha.application.relay_outbox import RelayOutbox
 from trilha.application.request_sync import RequestSync, RequestSyncCommand
-from trilha.application.schedule import INGEST_EVENTS, JOBS, SYNC_MASTER_DATA, first_job_rows
+from trilha.application.schedule import JOBS, SYNC_MASTER_DATA, first_job_rows
 from trilha.application.telemetry.on_events_ingested import CountThroughput
 from trilha.application.tick_schedule import TickSchedule
 from trilha.domain.fleet import SourceOrganisation
 from trilha.domain.kernel import InvalidValue, NotFound, OrganisationId, SourceNotPermitted
-from trilha.domain.telemetry import EventsIngested, GapOpened, Stream
+from trilha.domain.telemetry import EventsIngested, GapOpened, RunKind, Stream
 
 
 def connect(here: Installation) -> ConnectOrganisations:
@@ -39,7 +39,7 @@ async def test_a_new_organisation_is_kept_with_its_jobs(here: Installation) -> N
     first, second = await connect(here)(ConnectOrganisationsCommand(source="mix"))
     assert first.id == ORGANISATION_ID
     assert (second.name, second.time_zone) == ("Nova", "America/Sao_Paulo")
-    assert [row.kind for row in await here.jobs.all(second.id)] == [INGEST_EVENTS, SYNC_MASTER_DATA]
+    assert [row.kind for row in await here.jobs.all(second.id)] == sorted(job.kind for job in JOBS)
 
 
 async def test_connecting_again_follows_the_name_and_keeps_the_times(here: Installation) -> None:
@@ -61,7 +61,7 @@ async def test_an_organisation_that_the_login_may_not_see_is_named(here: Install
 async def test_one_that_the_login_may_not_see_holds_up_no_other(here: Installation) -> None:
     with pytest.raises(SourceNotPermitted):
         await connect(here)(ConnectOrganisationsCommand(source="mix", only=(99, EXTERNAL_ID)))
-    assert [row.kind for row in await here.jobs.all(ORGANISATION_ID)] == [INGEST_EVENTS, SYNC_MASTER_DATA]
+    assert [row.kind for row in await here.jobs.all(ORGANISATION_ID)] == sorted(job.kind for job in JOBS)
 
 
 async def test_one_that_is_not_named_any_more_loses_its_jobs_until_it_is_named_again(here: Installation) -> None:
@@ -70,7 +70,7 @@ async def test_one_that_is_not_named_any_more_loses_its_jobs_until_it_is_named_a
     await connect(here)(ConnectOrganisationsCommand(source="mix", only=(other.organisation.external_id,)))
     assert await here.jobs.all(ORGANISATION_ID) == []
     await connect(here)(ConnectOrganisationsCommand(source="mix"))
-    assert len(await here.jobs.all(ORGANISATION_ID)) == 2
+    assert len(await here.jobs.all(ORGANISATION_ID)) == len(JOBS)
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ async def test_a_request_makes_its_jobs_due_now_and_once(due_later: Installation
     assert await request(command) == first
     due = {row.kind: row.next_run_at for row in await here.jobs.all(ORGANISATION_ID)}
     assert due[SYNC_MASTER_DATA] == first.requested_at
-    assert due[INGEST_EVENTS] > here.clock.now()
+    assert due[RunKind.EVENTS] > here.clock.now()
     with pytest.raises(KeyReused):
         await request(msgspec.structs.replace(command, scope=scope(body="other")))
 
@@ -125,9 +125,9 @@ def tick(here: Installation, queue: MemoryTaskQueue) -> TickSchedule:
 
 async def test_due_jobs_are_handed_over_once_and_move_on(here: Installation) -> None:
     await here.jobs.ensure(first_job_rows(ORGANISATION_ID, here.clock.now()))
-    assert await tick(here, here.queue)() == 2
+    assert await tick(here, here.queue)() == len(JOBS)
     assert await tick(here, here.queue)() == 0
-    tasks = [here.queue.take(), here.queue.take()]
+    tasks = [here.queue.take() for _ in JOBS]
     assert {task.task for task in tasks if task} == {job.task for job in JOBS}
     assert {task.arguments["organisation_id"] for task in tasks if task} == {str(ORGANISATION_ID)}
     rows = await here.jobs.all(ORGANISATION_ID)
@@ -141,7 +141,7 @@ async def test_a_scheduler_that_dies_half_way_hands_over_twice_and_never_not_at_
     with pytest.raises(ConnectionError):
         await tick(here, queue)()
     assert len(queue) == 1
-    assert await tick(here, here.queue)() == 2
+    assert await tick(here, here.queue)() == len(JOBS)
 
 
 class ForgetfulBus(MemoryEventBus):
@@ -184,6 +184,7 @@ async def test_a_page_counts_once_however_often_its_event_arrives(here: Installa
         first_occurred_at=None,
         last_occurred_at=None,
         checkpoint="token",
+        late=2,
     )
     async with here.units(ORGANISATION_ID) as unit:
         unit.record(event)
@@ -193,4 +194,4 @@ async def test_a_page_counts_once_however_often_its_event_arrives(here: Installa
         await CountThroughput(units=here.units)(envelope)
     ((key, count),) = here.tables.throughput.items()
     assert key == (Stream.EVENTS, here.clock.now())
-    assert (count.received, count.inserted) == (5, 3)
+    assert (count.received, count.inserted, count.late) == (5, 3, 2)

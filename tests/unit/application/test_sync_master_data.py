@@ -88,7 +88,9 @@ async def test_rejected_records_go_to_quarantine_and_are_counted(here: Installat
     run = await here.sync()(COMMAND)
     assert run is not None
     assert (run.status, run.quarantined) == (RunStatus.SUCCEEDED, 1)
-    assert [(one.stream, one.page_id, one.record) for one in here.tables.quarantine] == [("drivers", None, broken)]
+    assert [(one.stream, one.page_id, one.record) for one in here.tables.quarantine.values()] == [
+        ("drivers", None, broken)
+    ]
 
 
 async def test_event_types_are_classified_by_stock_table_and_override(here: Installation) -> None:

@@ -198,7 +198,8 @@ class TelemetryRecordsContract(WithOrganisations):
             if field.name in ("id", "occurred_at"):
                 continue
             await merge(units, organisation_id, stream, [record])
-            other = 8 if field.required else field.default
+            is_plain = field.required or getattr(record, field.name) == field.default
+            other = 8 if is_plain else field.default
             record = msgspec.structs.replace(record, **{field.name: other})
             assert await merge(units, organisation_id, stream, [record]) == MergeOutcome(replaced=1), field.name
             assert await merge(units, organisation_id, stream, [record]) == MergeOutcome(duplicates=1), field.name
