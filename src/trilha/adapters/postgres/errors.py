@@ -83,5 +83,7 @@ def translated() -> Iterator[None]:
         yield
     except _OVERTAKEN as error:
         raise Conflict("another process wrote the same thing first: read again, then decide again") from error
+    except psycopg.errors.DiskFull as error:
+        raise StorageUnavailable("the database's disk is full: nothing was written; make room and try again") from error
     except _CONNECTION_LOST as error:
         raise StorageUnavailable(f"the database cannot be reached now ({type(error).__name__}): try again") from error
