@@ -6,6 +6,8 @@ from enum import StrEnum
 
 import msgspec
 
+from trilha.application.telemetry.health import HealthStatus
+from trilha.application.telemetry.watch_feeds import FeedHealth
 from trilha.domain.fleet import SourceOrganisation
 from trilha.entrypoints.container.database import open_database
 from trilha.entrypoints.container.here import embedded_addresses, existing_folder, worker_troubles
@@ -13,6 +15,7 @@ from trilha.entrypoints.container.messaging import check_messaging
 from trilha.entrypoints.container.sources import open_source_alone
 from trilha.entrypoints.container.worker import open_source
 from trilha.entrypoints.mistakes import as_mistake
+from trilha.entrypoints.operating import health_of_all
 from trilha.entrypoints.settings import Settings, missing_mix_settings, variable
 from trilha.entrypoints.supervisor import status
 
@@ -36,6 +39,12 @@ class Finding(msgspec.Struct, frozen=True):
     detail: str
 
 
+_HEALTH_OF = {
+    HealthStatus.OK: Health.OK,
+    HealthStatus.BEHIND: Health.WARNING,
+    HealthStatus.STALE: Health.WARNING,
+    HealthStatus.FAILING: Health.FAILED,
+}
 Look = Callable[[Settings], Awaitable[Finding]]
 
 
@@ -123,17 +132,18 @@ async def _messages(settings: Settings) -> Finding:
 
 
 async def _feed(settings: Settings) -> Finding:
-    told = []
-    async with open_database(settings, "doctor") as container:
-        now = container.clock().now()
-        for organisation in await container.organisations().all():
-            for row in await container.ingestion_queries().checkpoints(organisation.id, now):
-                told.append(f"{row.stream} of {organisation.name} read up to {row.token_time:%Y-%m-%d %H:%M} UTC")
-                if row.open_gaps:
-                    return Finding("feed", Health.WARNING, f"{told[-1]}, with {row.open_gaps} open gaps before it")
-    if not told:
+    found = await health_of_all(settings)
+    if not found:
         return Finding("feed", Health.WARNING, "nothing has been brought in yet")
-    return Finding("feed", Health.OK, "; ".join(told))
+    health = max((_HEALTH_OF[one.status] for _, one in found), key=list(Health).index)
+    return Finding("feed", health, "; ".join(_told(organisation.name, one) for organisation, one in found))
+
+
+def _told(name: str, health: FeedHealth) -> str:
+    troubles = [f"{one.stream} are {one.status}: {one.reason}" for one in health.streams if one.reason]
+    well = ", ".join(one.stream for one in health.streams if not one.reason)
+    told = [*([f"{well} up to date"] if well else []), *troubles, *health.attention]
+    return f"{name}: " + "; ".join(told)
 
 
 async def _source(settings: Settings) -> Finding:

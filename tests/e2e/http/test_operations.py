@@ -219,6 +219,14 @@ def test_metrics_tell_how_the_feed_stands(serving: Serving) -> None:
     assert f"trilha_feed_token_age_seconds{labels} 3900.0" in text
     assert f"trilha_feed_idle_seconds{labels} 300.0" in text
     assert f"trilha_feed_open_gaps{labels} 0.0" in text
+    assert f"trilha_feed_rows{labels} 0.0" in text
+    assert f'trilha_feed_status{{organisation="{organisation_id}",status="behind",stream="events"}} 1.0' in text
+    assert f'trilha_feed_status{{organisation="{organisation_id}",status="stale",stream="trips"}} 1.0' in text
+    assert f'trilha_feed_token_age_seconds{{organisation="{organisation_id}",stream="trips"}}' not in text
+    assert f'trilha_open_dead_letters{{organisation="{organisation_id}"}} 0.0' in text
+    assert 'trilha_source_calls_allowed{window_s="3600"} 500.0' in text
+    assert "trilha_unsent_events 0.0" in text
+    assert "trilha_backfill_done_share{" not in text
 
 
 def test_metrics_outlive_the_database(serving: Serving) -> None:

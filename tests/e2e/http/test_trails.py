@@ -178,13 +178,17 @@ def crowd(fleet: Fleet, organisation_id: OrganisationId, count: int) -> None:
         ("tolerance_m=nan", "tolerance_m"),
         ("tolerance_m=10001", "tolerance_m"),
         ("format=kml", "format"),
-        ("from=2026-03-11T00:00:00Z", "to"),
+        ("from=2026-03-11T00:00:00Z&to=2026-03-10T00:00:00Z", "to"),
     ],
 )
 def test_a_bad_wish_is_named(client: httpx.Client, query: str, parameter: str) -> None:
     content = problem(client.get(f"{TRACK}?{query}"), 400, "invalid_value")
 
     assert content["errors"][0]["parameter"] == parameter
+
+
+def test_a_track_from_the_future_on_is_empty(client: httpx.Client) -> None:
+    assert client.get(TRACK, params={"from": "2026-03-11T00:00:00Z"}).json()["positions"] == 0
 
 
 @pytest.mark.parametrize("to", ["0001-01-01T00:00:00Z", "0001-01-01T23:00:00Z", "9999-12-31T23:59:59Z"])

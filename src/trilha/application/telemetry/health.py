@@ -73,6 +73,7 @@ class StreamHealth(msgspec.Struct, frozen=True, kw_only=True):
     token_age_s: float | None
     behind_s: float | None
     last_success_at: datetime | None
+    last_asked_at: datetime | None
     rows: int
     inserted: int
     late_share: float | None
@@ -93,6 +94,7 @@ def stream_health(facts: StreamFacts, now: datetime) -> StreamHealth:
         token_age_s=None if facts.checkpoint is None else facts.checkpoint.token_age_s,
         behind_s=behind_s(facts, now),
         last_success_at=None if success is None else success.finished_at,
+        last_asked_at=None if facts.checkpoint is None else facts.checkpoint.checked_at,
         rows=rows,
         inserted=sum(hour.inserted for hour in facts.hours),
         late_share=sum(hour.late for hour in facts.hours) / rows if rows else None,

@@ -7,7 +7,8 @@ import rich_click as click
 from rich.markup import escape
 
 from trilha.entrypoints.cli.output import as_json, errors, say, show, speaks_plainly, this_program
-from trilha.entrypoints.mistakes import ExitCode, Mistake
+from trilha.entrypoints.cli.running import operator_settings
+from trilha.entrypoints.mistakes import ExitCode, Mistake, as_mistake
 from trilha.entrypoints.settings import load_settings, variable
 
 
@@ -25,8 +26,9 @@ def up(*, demo: bool, detach: bool) -> None:
     Example: [cyan]TRILHA_HTTP_PORT=8080 trilha up --demo[/]
     """
     settings = load_settings(os.environ)
+    from trilha.entrypoints.cli.incoming import Incoming
     from trilha.entrypoints.cli.screen import StartScreen, show_ready
-    from trilha.entrypoints.container.here import data_folder, running_holder
+    from trilha.entrypoints.container.here import api_token, data_folder, running_holder
     from trilha.entrypoints.stack import Stack, run_stack, start_in_background
 
     folder = data_folder(settings)
@@ -37,8 +39,11 @@ def up(*, demo: bool, detach: bool) -> None:
     def announce() -> None:
         screen.started()
         show_ready(stack.api_url, folder.path, program, seconds=screen.seconds, demo=demo, detached=detach)
+        if not detach:
+            incoming.start()
 
-    with StartScreen([child.name for child in stack.children()]) as screen:
+    incoming = Incoming(stack.api_url, api_token(settings))
+    with StartScreen([child.name for child in stack.children()]) as screen, incoming:
         if detach:
             start_in_background(stack, folder, demo=demo, on_progress=screen.progress)
             announce()
@@ -74,6 +79,8 @@ def status(*, as_json: bool) -> None:
             say(f"  {child.name:<10} {child.state:<10} {child.pid or '':<8}{restarts}".rstrip())
         if folder is not None and (troubles := worker_troubles(folder)):
             say(f"  [yellow]{escape(troubles)}[/]; its log and `trilha doctor` say more")
+        if state.ready:
+            _say_feeds()
     if not (state.running and state.ready):
         raise SystemExit(ExitCode.UNAVAILABLE)
 
@@ -95,6 +102,22 @@ def down() -> None:
     except SupervisorError as error:
         raise Mistake(str(error)) from error
     say("stopped" if stopped else "was not running")
+
+
+def _say_feeds() -> None:
+    """A line about the streams of each organisation; `trilha doctor` says why where that cannot be known."""
+    from trilha.entrypoints.operating import health_of_all
+
+    try:
+        found = asyncio.run(health_of_all(operator_settings("status")))
+    except Exception as error:
+        if as_mistake(error) is None:
+            raise
+        say("  [yellow]feed unknown[/]; `trilha doctor` says more")
+        return
+    for organisation, health in found:
+        streams = ", ".join(f"{one.stream} {one.status}" for one in health.streams)
+        say(f"  feed of {escape(organisation.name)}: {streams} [dim](trilha feed)[/]")
 
 
 def _refuse_second(folder: object, holder: int | None) -> None:

@@ -75,7 +75,7 @@ async def get_vehicle_track(request: Call) -> Answer:
     vehicle_id = VehicleId(request.source_id("vehicle_id"))
     organisation_id = await request.organisation()
     now = request.parts.clock.now()
-    end = asked.to or now
+    end = asked.to or max(now, asked.from_ or now)
     start = asked.from_ or _day_before(end)
     occurred = time_range(start, end)
     found = await request.parts.telemetry.track(organisation_id, vehicle_id, occurred, MAX_POSITIONS + 1)
