@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import xor
@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.e2e.http.world import free_port
-from tests.e2e.platforms import TOKEN, Platform, memory_platform, real_platform
+from tests.e2e.asking import everything, served
+from tests.e2e.platforms import Platform, memory_platform, real_platform
 from trilha.adapters.embedded import EmbeddedNats
 from trilha.adapters.postgres import DatabaseUrls
 from trilha.application.fleet.sync_master_data import SyncMasterDataCommand
@@ -20,7 +20,6 @@ from trilha.application.identity.connect_organisations import ConnectOrganisatio
 from trilha.application.subscriptions import SUBSCRIPTIONS
 from trilha.application.telemetry.ingest_stream import IngestStreamCommand
 from trilha.domain.telemetry import FEEDS, RunStatus, Stream
-from trilha.entrypoints.http import create_app, serve
 from trilha.simulators.mix import Kind, MixSimulator, Scenario
 
 OpenPlatform = Callable[[MixSimulator], AbstractAsyncContextManager[Platform]]
@@ -126,44 +125,6 @@ async def test_every_committed_page_is_counted_once(simulator: MixSimulator, ope
             consuming.cancel()
             await asyncio.gather(consuming, return_exceptions=True)
         assert await platform.counted(organisation.id) == ingested.received
-
-
-@asynccontextmanager
-async def served(platform: Platform) -> AsyncIterator[httpx.AsyncClient]:
-    port = free_port()
-    serving = asyncio.create_task(serve(lambda: create_app(platform.http), "127.0.0.1", port, signals=False))
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    try:
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, trust_env=False) as client:
-            await until_live(client)
-            yield client
-    finally:
-        serving.cancel()
-        await asyncio.gather(serving, return_exceptions=True)
-
-
-async def until_live(client: httpx.AsyncClient) -> None:
-    async with asyncio.timeout(20):
-        while True:
-            try:
-                (await client.get("/health/live")).raise_for_status()
-            except httpx.TransportError:
-                await asyncio.sleep(0.02)
-            else:
-                return
-
-
-async def everything(api: httpx.AsyncClient, path: str) -> list[dict[str, Any]]:
-    items: list[dict[str, Any]] = []
-    parameters: dict[str, Any] = {"limit": 97}
-    while True:
-        answer = await api.get(path, params=parameters)
-        assert answer.status_code == 200, answer.text
-        page = answer.json()
-        items += page["items"]
-        if page["next_cursor"] is None:
-            return items
-        parameters["cursor"] = page["next_cursor"]
 
 
 async def of_all(api: httpx.AsyncClient, vehicles: set[str], what: str) -> list[dict[str, Any]]:
