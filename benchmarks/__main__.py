@@ -9,6 +9,7 @@ from benchmarks.figures import Report, progress
 
 BENCHMARKS = {
     "ingest": "MiX JSON pages into PostgreSQL, against raw COPY of the same rows ready encoded",
+    "feed": "how far behind 300 buses get at the real rate limit, in virtual time",
     "read": "requests a second of two lists, against Fastify and pg",
     "start": "time from nothing to ready, cold and warm, and memory at rest",
 }
