@@ -120,5 +120,9 @@ class TestMemoryTelemetryQueries(contracts.TelemetryQueriesContract):
     pass
 
 
+class TestMemoryTrackQueries(contracts.TrackQueriesContract):
+    pass
+
+
 class TestMemoryIngestionQueries(contracts.IngestionQueriesContract):
     pass

@@ -95,5 +95,9 @@ class TestPostgresTelemetryQueries(contracts.TelemetryQueriesContract):
     pass
 
 
+class TestPostgresTrackQueries(contracts.TrackQueriesContract):
+    pass
+
+
 class TestPostgresIngestionQueries(contracts.IngestionQueriesContract):
     pass

@@ -81,7 +81,10 @@ class TelemetryQueries(Protocol):
     async def latest_positions(
         self, organisation_id: OrganisationId, now: datetime, group_id: int | None = None
     ) -> list[VehiclePositionView]:
-        """The last position of each vehicle of a group and those below it, or of all; see `latest_positions`."""
+        """The last position of each vehicle of a group and those below it, or of all; see `latest_positions`.
+
+        A vehicle that the fleet does not know may be left out once it has been silent for more than a week.
+        """
         ...
 
 

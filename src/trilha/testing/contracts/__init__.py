@@ -22,6 +22,7 @@ from trilha.testing.contracts.ingestion import (
     IngestionRunsContract,
     ThroughputContract,
 )
+from trilha.testing.contracts.ingestion_queries import IngestionQueriesContract
 from trilha.testing.contracts.jobs import JobsContract, TakeTask, TaskQueueContract
 from trilha.testing.contracts.leases import Lapse, LeasesContract
 from trilha.testing.contracts.live_feed import Forget, LiveFeedContract
@@ -32,9 +33,10 @@ from trilha.testing.contracts.rate_limiter import MakeRateLimiter, RateLimiterCo
 from trilha.testing.contracts.raw_pages import QuarantineContract, RawPagesContract
 from trilha.testing.contracts.single_use import SingleUseContract
 from trilha.testing.contracts.sources import FleetSourceContract, TelemetrySourceContract
-from trilha.testing.contracts.telemetry_queries import IngestionQueriesContract, TelemetryQueriesContract
+from trilha.testing.contracts.telemetry_queries import TelemetryQueriesContract
 from trilha.testing.contracts.telemetry_records import TelemetryRecordsContract
 from trilha.testing.contracts.token_store import TokenStoreContract
+from trilha.testing.contracts.track_queries import TrackQueriesContract
 from trilha.testing.contracts.unit_of_work import GuardContract, InboxContract, UnitOfWorkContract
 
 __all__ = [
@@ -76,6 +78,7 @@ __all__ = [
     "TelemetrySourceContract",
     "ThroughputContract",
     "TokenStoreContract",
+    "TrackQueriesContract",
     "UnitOfWorkContract",
     "WithOrganisations",
 ]

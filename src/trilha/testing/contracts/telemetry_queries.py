@@ -1,7 +1,7 @@
-"""The contracts of TelemetryQueries and IngestionQueries."""
+"""What TelemetryQueries promises of events."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 import pytest
@@ -9,21 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trilha.application.ports import FleetUnitOfWork, PageRequest, TelemetryUnitOfWork, UnitsOfWork
-from trilha.application.telemetry.queries import EventFilter, IngestionQueries, TelemetryQueries
-from trilha.application.telemetry.views import EventView, RunView
+from trilha.application.telemetry.queries import EventFilter, TelemetryQueries
+from trilha.application.telemetry.views import EventView
 from trilha.domain.fleet import Classification, EventType
 from trilha.domain.kernel import EventTypeId, InvalidValue, OrganisationId, TimeRange
 from trilha.domain.telemetry import (
-    Gap,
-    IngestionRun,
-    RunKind,
     Stream,
     TelemetryEvent,
-    advance,
-    declare_lost,
-    fail,
-    first_checkpoint,
-    succeed,
 )
 from trilha.testing.contracts.fresh import NOON, NewOrganisation, WithOrganisations, new_id
 from trilha.testing.contracts.reading import all_events, walk
@@ -155,96 +147,3 @@ class TelemetryQueriesContract(WithOrganisations):
     ) -> None:
         assert await all_events(telemetry_queries, await new_organisation()) == []
         assert len(await all_events(telemetry_queries, driven)) == len(EVENTS)
-
-
-class IngestionQueriesContract(WithOrganisations):
-    """Needs the fixtures `organisations`, `units` and `ingestion_queries`."""
-
-    @pytest.fixture
-    async def runs(self, units: Units, organisation_id: OrganisationId) -> list[IngestionRun]:
-        """Runs of both kinds that ended in every way, newest first; two began at the same moment."""
-        begun = [
-            IngestionRun(id=new_id(), kind=kind, started_at=NOON + timedelta(minutes=minutes), pages=2, received=7)
-            for minutes, kind in enumerate([RunKind.EVENTS, RunKind.MASTER_DATA, RunKind.EVENTS, RunKind.EVENTS])
-        ]
-        later = NOON + timedelta(minutes=10, seconds=1.5)
-        runs = [
-            succeed(begun[0], later),
-            fail(begun[1], "source.unavailable", "the source is down", later),
-            declare_lost(msgspec.structs.replace(begun[2], started_at=begun[3].started_at), later),
-            begun[3],
-        ]
-        async with units(organisation_id) as unit:
-            for run in runs:
-                await unit.runs.save(run)
-            await unit.commit()
-        return sorted(runs, key=lambda run: (run.started_at, run.id), reverse=True)
-
-    @pytest.mark.parametrize("limit", [1, 3, 500])
-    async def test_runs_come_newest_first(
-        self,
-        ingestion_queries: IngestionQueries,
-        organisation_id: OrganisationId,
-        runs: list[IngestionRun],
-        limit: int,
-    ) -> None:
-        views = await walk(lambda page: ingestion_queries.runs(organisation_id, None, None, page), RunView, limit)
-        assert [view.id for view in views] == [run.id for run in runs]
-
-    async def test_a_run_shows_its_counts_and_its_end(
-        self, ingestion_queries: IngestionQueries, organisation_id: OrganisationId, runs: list[IngestionRun]
-    ) -> None:
-        page = await ingestion_queries.runs(organisation_id, None, None, PageRequest())
-        for run, view in zip(runs, page.items, strict=True):
-            shown = msgspec.structs.asdict(view)
-            took_s = shown.pop("duration_s")
-            assert shown == msgspec.structs.asdict(run)
-            ended = run.finished_at
-            assert took_s == (None if ended is None else pytest.approx((ended - run.started_at).total_seconds()))
-
-    @pytest.mark.parametrize(
-        ("kind", "status", "count"),
-        [("events", None, 3), ("master_data", None, 1), (None, "lost", 1), ("events", "failed", 0)],
-    )
-    async def test_runs_are_filtered_by_kind_and_status(
-        self,
-        ingestion_queries: IngestionQueries,
-        organisation_id: OrganisationId,
-        runs: list[IngestionRun],
-        kind: str | None,
-        status: str | None,
-        count: int,
-    ) -> None:
-        page = await ingestion_queries.runs(organisation_id, kind, status, PageRequest())
-        wanted = [run.id for run in runs if kind in (None, run.kind) and status in (None, run.status)]
-        assert [view.id for view in page.items] == wanted
-        assert len(wanted) == count
-
-    async def test_a_cursor_that_is_none_is_refused(
-        self, ingestion_queries: IngestionQueries, organisation_id: OrganisationId
-    ) -> None:
-        for cursor in ("", "nonsense", "AAAA"):
-            with pytest.raises(InvalidValue):
-                await ingestion_queries.runs(organisation_id, None, None, PageRequest(cursor=cursor))
-
-    async def test_shows_how_far_each_stream_has_been_read(
-        self, ingestion_queries: IngestionQueries, units: Units, organisation_id: OrganisationId
-    ) -> None:
-        """`pages` is the checkpoint's version: how often it was written since it began."""
-        first = first_checkpoint(Stream.EVENTS, "a", NOON, NOON)
-        second = advance(first, "b", NOON + HOUR, NOON + HOUR)
-        async with units(organisation_id) as unit:
-            await unit.checkpoints.save(first)
-            await unit.checkpoints.save(second)
-            await unit.gaps.open(Gap(Stream.EVENTS, NOON - HOUR, NOON, NOON))
-            await unit.commit()
-        (view,) = await ingestion_queries.checkpoints(organisation_id, NOON + 3 * HOUR)
-        assert (view.stream, view.token, view.token_time) == ("events", "b", NOON + HOUR)
-        assert view.token_age_s == pytest.approx(7200)
-        assert (view.moved_at, view.checked_at) == (NOON + HOUR, NOON + HOUR)
-        assert (view.pages, view.open_gaps) == (1, 1)
-
-    async def test_a_stream_that_never_began_does_not_show(
-        self, ingestion_queries: IngestionQueries, organisation_id: OrganisationId
-    ) -> None:
-        assert await ingestion_queries.checkpoints(organisation_id, datetime.now(UTC)) == []
