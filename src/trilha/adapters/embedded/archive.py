@@ -1,0 +1,144 @@
+"""The file of a backup: a ZIP, so that anybody can look into it, written whole or not at all.
+
+It holds the database's dump, some small files beside it, and last a manifest with everybody's checksum: a file that was
+cut off has none. Only its owner may read it, for it holds tokens and personal data.
+"""
+
+import errno
+import hashlib
+import os
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from trilha.adapters.embedded.dumping import PIECE
+from trilha.adapters.embedded.errors import BackupError
+
+FORMAT: Final = 1
+DATABASE: Final = "database.dump"
+_MANIFEST: Final = "manifest.json"
+
+Progress = Callable[[int], None]
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a backup is of. `checksums` are SHA-256 in hexadecimal by name."""
+
+    format: int = FORMAT
+    made_at: datetime
+    trilha: str
+    postgres_major: int
+    migration: str
+    checksums: dict[str, str] = {}
+
+
+class ArchiveWriter:
+    """Collects what belongs into a backup; see `new_archive`."""
+
+    def __init__(self, file: zipfile.ZipFile) -> None:
+        self._file = file
+        self._checksums: dict[str, str] = {}
+
+    @contextmanager
+    def member(self, name: str) -> Iterator[Callable[[bytes], None]]:
+        """Write one piece after the other."""
+        digest = hashlib.sha256()
+        with self._file.open(name, "w", force_zip64=True) as target:
+
+            def write(piece: bytes) -> None:
+                digest.update(piece)
+                target.write(piece)
+
+            yield write
+        self._checksums[name] = digest.hexdigest()
+
+    def finish(self, manifest: Manifest) -> None:
+        """The last thing to be written."""
+        complete = msgspec.structs.replace(manifest, checksums=self._checksums)
+        self._file.writestr(_MANIFEST, msgspec.json.format(msgspec.json.encode(complete), indent=2))
+
+
+@contextmanager
+def new_archive(path: Path) -> Iterator[ArchiveWriter]:
+    """Write a backup to `path`, which must not exist. Raises BackupError, and then nothing is there."""
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    _refuse_existing(path)
+    try:
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as raw:
+            os.fchmod(descriptor, 0o600)
+            with zipfile.ZipFile(raw, "w", zipfile.ZIP_STORED) as file:
+                yield ArchiveWriter(file)
+            raw.flush()
+            os.fsync(descriptor)
+        _refuse_existing(path)
+        unfinished.rename(path)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+class Archive:
+    """A backup that was opened; its manifest has been read, its contents not yet."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._file = zipfile.ZipFile(path)
+            self.manifest = msgspec.json.decode(self._file.read(_MANIFEST), type=Manifest)
+        except FileNotFoundError:
+            raise BackupError(f"{path} does not exist: give the file that `trilha backup` wrote") from None
+        except (zipfile.BadZipFile, KeyError, msgspec.DecodeError, NotImplementedError):
+            raise BackupError(f"{path} is no backup of Trilha, or was cut off: take another one") from None
+        except OSError as error:
+            raise BackupError(f"{path} cannot be read: {error.strerror}") from error
+        if self.manifest.format > FORMAT:
+            raise BackupError(f"{path} was made by Trilha {self.manifest.trilha}: restore it with that or a newer one")
+
+    def pieces(self, name: str) -> Iterator[bytes]:
+        """What a member holds, piece by piece."""
+        with self._file.open(name) as source:
+            while piece := source.read(PIECE):
+                yield piece
+
+    def small(self) -> Mapping[str, bytes]:
+        """The files beside the database."""
+        return {name: self._file.read(name) for name in self.manifest.checksums if name != DATABASE}
+
+    @property
+    def database_bytes(self) -> int:
+        """How large the dump is."""
+        return self._file.getinfo(DATABASE).file_size
+
+    def check(self) -> None:
+        """Read all of it. Raises BackupError where a byte is not as it was written."""
+        for name, expected in self.manifest.checksums.items():
+            digest = hashlib.sha256()
+            try:
+                for piece in self.pieces(name):
+                    digest.update(piece)
+            except (zipfile.BadZipFile, KeyError, OSError):
+                digest = hashlib.sha256(b"unreadable")
+            if digest.hexdigest() != expected:
+                raise BackupError(f"{self.path} is damaged ({name} is not as it was written): take another backup")
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
+def _refuse_existing(path: Path) -> None:
+    if path.exists():
+        raise BackupError(f"{path} exists already, and is not overwritten: choose another name or remove it")
+
+
+def _cannot_write(path: Path, error: OSError) -> BackupError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return BackupError(f"no space left for {path}: free some, or write to another disk")
+    return BackupError(f"{path} cannot be written: {error.strerror}")
