@@ -17,13 +17,14 @@ def drop_database(superuser_url: str, database: str) -> None:
 
 
 def send_again(superuser_url: str) -> int:
-    """Mark every event that is remembered as not sent, and count rows for the planner; says how many events.
+    """Mark every event that is remembered as not sent, take leases from who held them then; says how many events.
 
     The bus is no part of a backup. What was sent before it was made may not have been digested; the inbox, which is
     part of it and remembers an event for as long as the outbox does, makes the effects of the others once.
     """
     with translated(), signed_in(superuser_url, _WHOSE) as connection:
         marked = connection.execute("update outbox set sent_at = null where sent_at is not null").rowcount
+        connection.execute("update leases set holder = null, expires_at = least(expires_at, now())")
         connection.execute("analyze")
         return marked
 

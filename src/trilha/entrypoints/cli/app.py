@@ -3,6 +3,7 @@
 import rich_click as click
 
 from trilha.entrypoints.cli.backfill import backfill
+from trilha.entrypoints.cli.backup import backup, restore
 from trilha.entrypoints.cli.data import ingest, migrate, sync
 from trilha.entrypoints.cli.decide import dead_letters, quarantine
 from trilha.entrypoints.cli.doctor import doctor
@@ -19,7 +20,7 @@ click.rich_click.COMMAND_GROUPS = {
         {"name": "Everything on one machine", "commands": ["up", "status", "down", "token"]},
         {"name": "Data", "commands": ["feed", "sync", "ingest", "backfill", "replay", "simulate"]},
         {"name": "One process at a time", "commands": ["serve", "worker", "scheduler", "relay"]},
-        {"name": "Care", "commands": ["doctor", "quarantine", "dead-letters", "migrate"]},
+        {"name": "Care", "commands": ["doctor", "quarantine", "dead-letters", "backup", "restore", "migrate"]},
     ]
 }
 
@@ -43,7 +44,7 @@ _COMMANDS = (
     *(up, status, down, token),
     *(feed, sync, ingest, backfill, replay, simulate),
     *(serve, worker, scheduler, relay),
-    *(doctor, quarantine, dead_letters, migrate),
+    *(doctor, quarantine, dead_letters, backup, restore, migrate),
 )
 for command in _COMMANDS:
     run.add_command(command)

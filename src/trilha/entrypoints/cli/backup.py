@@ -48,6 +48,5 @@ def restore(*, file: Path, replace: bool) -> None:
 
     with errors.status("restoring") as progress:
         made = restore_from(settings, file.absolute(), replace=replace, progress=progress.update)
-    say(
-        f"restored as of {made.made_at:%Y-%m-%d %H:%M:%S} UTC; [cyan]{escape(this_program(settings.data_dir))} up[/] starts it"
-    )
+    start = escape(this_program(settings.data_dir))
+    say(f"restored as of {made.made_at:%Y-%m-%d %H:%M:%S} UTC; [cyan]{start} up[/] starts it")

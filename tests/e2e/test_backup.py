@@ -1,0 +1,150 @@
+"""A backup taken while everything is at work, restored elsewhere: a moment that was, from which all goes on."""
+
+import asyncio
+import stat
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.e2e.platforms import Platform, real_platform
+from trilha.adapters.embedded import DataFolder, EmbeddedNats, EmbeddedPostgres, open_data_folder
+from trilha.adapters.postgres import migrate, prepare_cluster, urls_for
+from trilha.application.identity.connect_organisations import ConnectOrganisationsCommand
+from trilha.application.ports import Envelope
+from trilha.application.subscriptions import SUBSCRIPTIONS
+from trilha.application.telemetry.ingest_stream import IngestStreamCommand
+from trilha.domain.kernel import OrganisationId
+from trilha.domain.telemetry import FEEDS
+from trilha.entrypoints.container.backups import back_up, restore_from
+from trilha.entrypoints.container.here import DATABASE, role_passwords
+from trilha.entrypoints.mistakes import Mistake
+from trilha.entrypoints.settings import Settings
+from trilha.simulators.mix import Kind, MixSimulator, Scenario
+
+TABLES = {Kind.EVENTS: "telemetry_events", Kind.POSITIONS: "positions", Kind.TRIPS: "trips"}
+
+
+@pytest.fixture
+async def simulator() -> AsyncIterator[MixSimulator]:
+    epoch = datetime.now(UTC).replace(microsecond=0) - timedelta(days=6)
+    async with MixSimulator(Scenario(epoch=epoch, vehicles=12, events_per_vehicle_per_day=80)) as running:
+        yield running
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """As root the servers run as a user of their own, who has to pass."""
+    with tempfile.TemporaryDirectory(prefix="trilha backup ") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+async def _ingest(platform: Platform, organisation_id: OrganisationId) -> None:
+    for feed in FEEDS:
+        run = await platform.ingest(IngestStreamCommand(organisation_id=organisation_id, stream=feed))
+        assert run is not None
+        assert run.error_message is None
+
+
+def _of(server: EmbeddedPostgres) -> psycopg.Connection:
+    return psycopg.connect(f"{server.superuser_url.rpartition('/')[0]}/{DATABASE}", autocommit=True)
+
+
+def _holds_the_truth(server: EmbeddedPostgres, simulator: MixSimulator) -> dict[str, int]:
+    """Every stream that was begun has exactly what the source made until its token; returns how much."""
+    held = {}
+    with _of(server) as database:
+        for stream, token_time in database.execute("select stream, token_time from checkpoints").fetchall():
+            truth = simulator.truth(until=token_time, kind=Kind(stream))
+            rows = database.execute(f"select count(*), coalesce(bit_xor(id), 0) from {TABLES[Kind(stream)]}").fetchone()
+            assert rows == (truth.events, truth.ids_checksum), stream
+            held[stream] = truth.events
+    return held
+
+
+async def _digest_all(platform: Platform, organisation_id: OrganisationId, events: int) -> None:
+    digested, complete = 0, asyncio.Event()
+
+    async def digest(envelope: Envelope) -> None:
+        nonlocal digested
+        await platform.handlers["count_throughput"](envelope)
+        digested += 1
+        if digested == events:
+            complete.set()
+
+    (subscription,) = SUBSCRIPTIONS
+    consuming = asyncio.create_task(
+        platform.bus.consume(f"{subscription.consumer}-{organisation_id}", subscription.event_types, digest)
+    )
+    try:
+        while await platform.relay():
+            pass
+        await asyncio.wait_for(complete.wait(), 30)
+    finally:
+        consuming.cancel()
+        await asyncio.gather(consuming, return_exceptions=True)
+
+
+def _asked(server: EmbeddedPostgres, question: str) -> int:
+    with _of(server) as database:
+        row = database.execute(question).fetchone()
+    return int(row[0]) if row else 0
+
+
+EVENTS = "select count(*) from outbox where envelope ->> 'type' = 'telemetry.events_ingested'"
+RECEIVED = "select coalesce(sum(received), 0) from ingestion_runs where kind in ('events', 'positions', 'trips')"
+
+
+def _wait_for_a_page(server: EmbeddedPostgres) -> None:
+    while not _asked(server, EVENTS):
+        time.sleep(0.01)
+
+
+async def test_a_backup_under_load_goes_on_elsewhere(
+    simulator: MixSimulator, nats_server: EmbeddedNats, folder: Path
+) -> None:
+    file = folder / "backup.zip"
+    here, there = open_data_folder(folder / "here"), open_data_folder(folder / "there")
+    with EmbeddedPostgres(here, durable=False) as server, here.lock("supervisor"):
+        urls = prepare_cluster(server.superuser_url, role_passwords(here), database=DATABASE)
+        migrate(urls.owner, now=datetime.now(UTC))
+        (here.path / "secrets" / "api-token").write_text("the token that clients have")
+        async with real_platform(simulator, urls, nats_server) as platform:
+            (organisation,) = await platform.connect(ConnectOrganisationsCommand(source="mix"))
+            ingesting = asyncio.create_task(_ingest(platform, organisation.id))
+            await asyncio.to_thread(_wait_for_a_page, server)
+            await _digest_all(platform, organisation.id, _asked(server, EVENTS))
+            await asyncio.to_thread(back_up, Settings(data_dir=str(here.path)), file, lambda _: None)
+            await ingesting
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    _restore_refuses_and_restores(file, there)
+    assert (there.path / "secrets" / "api-token").read_text() == "the token that clients have"
+
+    with EmbeddedPostgres(there, durable=False) as server, EmbeddedNats(there, durable=False) as nats:
+        before = _holds_the_truth(server, simulator)
+        assert before
+        async with real_platform(
+            simulator, urls_for(server.superuser_url, role_passwords(there), DATABASE), nats
+        ) as on:
+            await _ingest(on, organisation.id)
+            after = _holds_the_truth(server, simulator)
+            assert sum(after.values()) > sum(before.values()), "the backup was taken when all was in"
+            await _digest_all(on, organisation.id, _asked(server, EVENTS))
+            assert await on.counted(organisation.id) == _asked(server, RECEIVED)
+
+
+def _restore_refuses_and_restores(file: Path, there: DataFolder) -> None:
+    settings = Settings(data_dir=str(there.path))
+    with there.lock("supervisor"), pytest.raises(Mistake, match="trilha down"):
+        restore_from(settings, file, replace=False, progress=lambda _: None)
+    told: list[str] = []
+    restore_from(settings, file, replace=False, progress=told.append)
+    assert any("MB of" in line for line in told)
+    with pytest.raises(Mistake, match="--replace"):
+        restore_from(settings, file, replace=False, progress=told.append)
+    restore_from(settings, file, replace=True, progress=told.append)
