@@ -3,7 +3,6 @@
 import asyncio
 import stat
 import tempfile
-import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,12 +18,12 @@ from trilha.application.ports import Envelope
 from trilha.application.subscriptions import SUBSCRIPTIONS
 from trilha.application.telemetry.ingest_stream import IngestStreamCommand
 from trilha.domain.kernel import OrganisationId
-from trilha.domain.telemetry import FEEDS
+from trilha.domain.telemetry import FEEDS, Stream
 from trilha.entrypoints.container.backups import back_up, restore_from
 from trilha.entrypoints.container.here import DATABASE, role_passwords
 from trilha.entrypoints.mistakes import Mistake
 from trilha.entrypoints.settings import Settings
-from trilha.simulators.mix import Kind, MixSimulator, Scenario
+from trilha.simulators.mix import Behaviour, Kind, MixSimulator, Scenario
 
 TABLES = {Kind.EVENTS: "telemetry_events", Kind.POSITIONS: "positions", Kind.TRIPS: "trips"}
 
@@ -32,7 +31,9 @@ TABLES = {Kind.EVENTS: "telemetry_events", Kind.POSITIONS: "positions", Kind.TRI
 @pytest.fixture
 async def simulator() -> AsyncIterator[MixSimulator]:
     epoch = datetime.now(UTC).replace(microsecond=0) - timedelta(days=6)
-    async with MixSimulator(Scenario(epoch=epoch, vehicles=12, events_per_vehicle_per_day=80)) as running:
+    patient = Behaviour(calls_per_minute=0, calls_per_hour=0)
+    scenario = Scenario(epoch=epoch, vehicles=10, positions_per_vehicle_per_day=288, behaviour=patient)
+    async with MixSimulator(scenario) as running:
         yield running
 
 
@@ -44,8 +45,8 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-async def _ingest(platform: Platform, organisation_id: OrganisationId) -> None:
-    for feed in FEEDS:
+async def _ingest(platform: Platform, organisation_id: OrganisationId, *feeds: Stream) -> None:
+    for feed in feeds:
         run = await platform.ingest(IngestStreamCommand(organisation_id=organisation_id, stream=feed))
         assert run is not None
         assert run.error_message is None
@@ -100,11 +101,6 @@ EVENTS = "select count(*) from outbox where envelope ->> 'type' = 'telemetry.eve
 RECEIVED = "select coalesce(sum(received), 0) from ingestion_runs where kind in ('events', 'positions', 'trips')"
 
 
-def _wait_for_a_page(server: EmbeddedPostgres) -> None:
-    while not _asked(server, EVENTS):
-        time.sleep(0.01)
-
-
 async def test_a_backup_under_load_goes_on_elsewhere(
     simulator: MixSimulator, nats_server: EmbeddedNats, folder: Path
 ) -> None:
@@ -116,9 +112,9 @@ async def test_a_backup_under_load_goes_on_elsewhere(
         (here.path / "secrets" / "api-token").write_text("the token that clients have")
         async with real_platform(simulator, urls, nats_server) as platform:
             (organisation,) = await platform.connect(ConnectOrganisationsCommand(source="mix"))
-            ingesting = asyncio.create_task(_ingest(platform, organisation.id))
-            await asyncio.to_thread(_wait_for_a_page, server)
+            await _ingest(platform, organisation.id, Stream.EVENTS)
             await _digest_all(platform, organisation.id, _asked(server, EVENTS))
+            ingesting = asyncio.create_task(_ingest(platform, organisation.id, Stream.POSITIONS, Stream.TRIPS))
             await asyncio.to_thread(back_up, Settings(data_dir=str(here.path)), file, lambda _: None)
             await ingesting
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -131,7 +127,7 @@ async def test_a_backup_under_load_goes_on_elsewhere(
         async with real_platform(
             simulator, urls_for(server.superuser_url, role_passwords(there), DATABASE), nats
         ) as on:
-            await _ingest(on, organisation.id)
+            await _ingest(on, organisation.id, *FEEDS)
             after = _holds_the_truth(server, simulator)
             assert sum(after.values()) > sum(before.values()), "the backup was taken when all was in"
             await _digest_all(on, organisation.id, _asked(server, EVENTS))

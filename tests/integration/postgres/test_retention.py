@@ -227,3 +227,18 @@ async def test_what_came_while_a_month_was_being_detached_is_brought_back(
     database.execute(f"alter table {name} rename to {name}_leaving")
     assert name in take_away_old(fresh_postgres_urls.owner, CUT)
     assert _times(database, "telemetry_events") == [month + SECOND]
+
+
+async def test_upkeep_keeps_nobody_waiting_behind_somebody_who_reads_all(
+    fresh_postgres_urls: DatabaseUrls, organisation_id: OrganisationId, database: psycopg.Connection
+) -> None:
+    """As a backup does: what cannot be had at once is left for the next upkeep."""
+    month = CUT.records[Stream.EVENTS] - timedelta(days=20)
+    with psycopg.connect(fresh_postgres_urls.owner, autocommit=True) as owner:
+        ensure_partitions(owner, month, month)
+    with database.transaction():
+        database.execute("lock table telemetry_events in access share mode")
+        await asyncio.to_thread(take_away_old, fresh_postgres_urls.owner, CUT)
+        await asyncio.to_thread(make_partitions, fresh_postgres_urls.owner, now=NOON + timedelta(days=500))
+        await _merge(fresh_postgres_urls, organisation_id, Stream.EVENTS, NOON, NOON)
+    assert partition_name("telemetry_events", month) in take_away_old(fresh_postgres_urls.owner, CUT)

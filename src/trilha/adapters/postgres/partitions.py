@@ -3,12 +3,16 @@
 The owner does this. A partition has no grants of its own: it is reached through the parent's row-level security only.
 """
 
+import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import LiteralString
 
 import psycopg
 from psycopg import sql
+from psycopg.errors import LockNotAvailable
+
+log = logging.getLogger(__name__)
 
 TABLES = ("telemetry_events", "positions", "trips")
 PLAUSIBLE = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
@@ -50,11 +54,16 @@ def _ensured(owner: psycopg.Connection, table: str, start: datetime, end: dateti
     made = []
     for month in _months(start.astimezone(UTC), end.astimezone(UTC)):
         name = partition_name(table, month)
-        with owner.transaction():
-            owner.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
-            if owner.execute("select to_regclass(%s)", (name,)).fetchone() == (None,):
-                _make(owner, table, name, month, _following(month))
-                made.append(name)
+        try:
+            with owner.transaction():
+                # everybody who reads or writes the table would stand behind us, as long as a backup takes
+                owner.execute("set local lock_timeout = '2s'")
+                owner.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
+                if owner.execute("select to_regclass(%s)", (name,)).fetchone() == (None,):
+                    _make(owner, table, name, month, _following(month))
+                    made.append(name)
+        except LockNotAvailable:
+            log.warning("partition %s is not made now, for %s is in use: it is made at the next upkeep", name, table)
     return made
 
 
