@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
+from uuid import UUID
 
 import psycopg
 
@@ -16,7 +17,10 @@ from tests.e2e.platforms import settings_for
 from tests.postgres import in_database
 from trilha.adapters.embedded import EmbeddedNats
 from trilha.adapters.nats import ensure_streams, open_nats
-from trilha.adapters.postgres import DatabaseUrls
+from trilha.adapters.postgres import DatabaseUrls, open_pool, units_of_work
+from trilha.adapters.system import SystemClock, Uuid7Ids
+from trilha.application.telemetry.command_backfills import RequestBackfill, RequestBackfillCommand
+from trilha.domain.kernel import OrganisationId
 from trilha.entrypoints.settings import Settings, variable
 from trilha.simulators.mix import Behaviour, Kind, MixSimulator, Scenario
 
@@ -85,9 +89,9 @@ def scenario_for(now: datetime, kills: int) -> Scenario:
     return Scenario(
         epoch=now - timedelta(days=6, hours=6),
         vehicles=20,
-        events_per_vehicle_per_day=60 + 10 * kills,
-        positions_per_vehicle_per_day=20 + 5 * kills,
-        trips_per_vehicle_per_day=10 + kills,
+        events_per_vehicle_per_day=30 + 6 * kills,
+        positions_per_vehicle_per_day=10 + 3 * kills,
+        trips_per_vehicle_per_day=5 + kills // 2,
         amended_share=0.03,
         behaviour=Behaviour(calls_per_minute=0, calls_per_hour=0),
     )
@@ -182,19 +186,25 @@ class BackDoor:
     async def until(self, query: str, expected: Row, *alive: Process) -> None:
         """Wait until the query answers so."""
         found = await self.one(query)
-        while found != expected:
-            await self.make_due()
-            assert_alive(*alive)
-            await asyncio.sleep(0.1)
-            found = await self.one(query)
+        try:
+            while found != expected:
+                await self.make_due()
+                assert_alive(*alive)
+                await asyncio.sleep(0.1)
+                found = await self.one(query)
+        except asyncio.CancelledError as error:
+            error.add_note(f"{query}\n  found    {found}\n  expected {expected}")
+            raise
 
     async def until_all_is_well(self, simulator: MixSimulator, *alive: Process) -> None:
         """Wait until the tables equal the source's truth and each page was counted once; nothing may be left over."""
         truths = [simulator.truth(kind=kind) for kind in _DIGESTS]
         expected = [(one.events, one.ids_checksum, one.content_checksum) for one in truths]
         await self.until(STATE, tuple(chain.from_iterable(expected)), *alive)
+        await self.until("select count(*) from backfills where status in ('waiting', 'running')", (0,), *alive)
+        since = await self._amended_since()
         for kind in (Kind.EVENTS, Kind.TRIPS):
-            amended = simulator.amendment_truth(kind=kind)
+            amended = simulator.amendment_truth(since, kind=kind)
             await self.until(AMENDED.format(kind), (amended.amended, amended.ids_checksum, amended.content_checksum))
             assert await self.one(UNAMENDED.format(_DIGESTS[kind][0], kind)) == (0,)
         await self.until("select count(*) from outbox where sent_at is null", (0,), *alive)
@@ -207,6 +217,23 @@ class BackDoor:
         ) == (0,)
         pages_of_runs = await self.one(f"select sum(pages)::bigint from ingestion_runs where {_PAGED}")
         assert pages_of_runs == await self.one("select count(*) from raw_pages where stream <> 'amendments'")
+
+    async def request_backfill(self, urls: DatabaseUrls, start: datetime, end: datetime) -> None:
+        """What `POST /v1/etl/backfills` does, once there is an organisation."""
+        organisation_id: object = None
+        while organisation_id is None:
+            (organisation_id,) = await self.one("select (select organisation_id from jobs where kind = 'backfill')")
+            await asyncio.sleep(0.02)
+        assert isinstance(organisation_id, UUID)
+        clock, ids = SystemClock(), Uuid7Ids()
+        async with open_pool(urls.app, name="asking") as pool:
+            request = RequestBackfill(units=units_of_work(pool, clock, ids), clock=clock, ids=ids)
+            await request(RequestBackfillCommand(OrganisationId(organisation_id), start, end))
+
+    async def _amended_since(self) -> datetime:
+        """The first day whose amendments were asked for."""
+        (day,) = await self.one("select min(split_part(asked_for, ' ', 2)) from raw_pages where stream = 'amendments'")
+        return datetime.strptime(str(day)[:8], "%Y%m%d").replace(tzinfo=UTC)
 
     async def make_due(self) -> None:
         """What `POST /v1/etl/sync` does, so that nobody waits for the minute to end."""

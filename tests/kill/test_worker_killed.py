@@ -1,10 +1,12 @@
-"""Workers are killed at random points; counts and checksums must equal the truth, and each effect happen once."""
+"""Workers are killed at random points in streams and a backfill; the truth must come out, and each effect once."""
 
 import asyncio
 import random
 import signal
+from datetime import datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tests.kill.processes import (
@@ -19,9 +21,13 @@ from tests.kill.processes import (
 )
 from trilha.adapters.embedded import EmbeddedNats
 from trilha.adapters.postgres import DatabaseUrls
-from trilha.simulators.mix import ClockChange, MixSimulator
+from trilha.simulators.mix import ClockChange, MixSimulator, Scenario
 
-DEADLINE_S = 30 + 6 * KILLS
+HISTORY = timedelta(days=8)
+"""Begins before the streams do, so that a part of it comes by the backfill only."""
+LATENESS = timedelta(days=14)
+"""Beyond what the simulator calls late."""
+DEADLINE_S = 60 + 12 * KILLS
 
 
 @pytest.mark.kill
@@ -31,14 +37,22 @@ async def test_nothing_is_lost_or_doubled_however_often_the_worker_is_killed(
 ) -> None:
     chance = random.Random(SEED)
     now = whole_second()
-    async with MixSimulator(scenario_for(now, KILLS)) as simulator, fresh_streams(nats_server):
+    async with MixSimulator(longer(scenario_for(now, KILLS), now)) as simulator, fresh_streams(nats_server):
         simulator.change_clock(ClockChange(set=now, stop=True))
         environment = environment_of(simulator, fresh_postgres_urls, nats_server, tmp_path)
         async with back_door(postgres_superuser_url, fresh_postgres_urls) as door, asyncio.timeout(DEADLINE_S):
-            for _ in range(KILLS):
+            for number in range(KILLS):
                 async with worker(environment, tmp_path) as process:
                     await door.until_moved(process)
+                    if number == 0:
+                        await door.request_backfill(fresh_postgres_urls, now - HISTORY - LATENESS, now)
                     await asyncio.sleep(chance.uniform(0, 0.5))
                     process.send_signal(signal.SIGKILL)
             async with worker(environment, tmp_path) as process:
                 await door.until_all_is_well(simulator, process)
+
+
+def longer(scenario: Scenario, now: datetime) -> Scenario:
+    """With older records; no range can name those without a time of their own, nor those of years to come."""
+    nameless = {"startless_share": 0.0, "timeless_share": 0.0, "future_share": 0.0}
+    return msgspec.structs.replace(scenario, epoch=now - HISTORY, **nameless)
