@@ -143,6 +143,8 @@ class BackDoor:
 
     def __init__(self, superuser_url: str, urls: DatabaseUrls) -> None:
         self._url = in_database(superuser_url, urls.app)
+        self.only: tuple[str, ...] = ()
+        """The kinds of jobs that `make_due` makes due; all where none is named."""
         self._connection: psycopg.AsyncConnection | None = None
 
     async def one(self, query: str) -> Row:
@@ -185,7 +187,7 @@ class BackDoor:
         expected = [(one.events, one.ids_checksum, one.content_checksum) for one in truths]
         await self.until(STATE, tuple(chain.from_iterable(expected)), *alive)
         await self.until("select count(*) from backfills where status in ('waiting', 'running')", (0,), *alive)
-        since = await self._amended_since()
+        since = await self._amended_since() or simulator.now()
         for kind in (Kind.EVENTS, Kind.TRIPS):
             amended = simulator.amendment_truth(since, kind=kind)
             await self.until(AMENDED.format(kind), (amended.amended, amended.ids_checksum, amended.content_checksum))
@@ -212,17 +214,19 @@ class BackDoor:
             request = RequestBackfill(units=units_of_work(pool, clock, ids), clock=clock, ids=ids)
             await request(RequestBackfillCommand(OrganisationId(organisation_id), start, end))
 
-    async def _amended_since(self) -> datetime:
-        """The first day whose amendments were asked for."""
+    async def _amended_since(self) -> datetime | None:
+        """The first day whose amendments were asked for, if there were any."""
         (day,) = await self.one("select min(split_part(asked_for, ' ', 2)) from raw_pages where stream = 'amendments'")
-        return datetime.strptime(str(day)[:8], "%Y%m%d").replace(tzinfo=UTC)
+        return None if day is None else datetime.strptime(str(day)[:8], "%Y%m%d").replace(tzinfo=UTC)
 
     async def make_due(self) -> None:
         """What `POST /v1/etl/sync` does, so that nobody waits for the minute to end."""
         with contextlib.suppress(psycopg.OperationalError):
             await (await self._opened()).execute(
                 "update jobs set next_run_at = now() "
-                "where kind <> 'master_data' and next_run_at > now() + interval '1 second'"
+                "where kind <> 'master_data' and next_run_at > now() + interval '1 second' "
+                "and (%(only)s::text[] = '{}' or kind = any(%(only)s))",
+                {"only": list(self.only)},
             )
 
     async def close(self) -> None:
