@@ -50,7 +50,7 @@ class Work:
     async def _write(self) -> None:
         async with self._begin(self._organisation_id) as unit:
             await unit.runs.save(IngestionRun(id=new_id(), kind=RunKind.EVENTS, started_at=NOON))
-            await unit.throughput.add(Stream.EVENTS, NOON, received=1, inserted=1)
+            await unit.throughput.add(Stream.EVENTS, NOON, received=1, inserted=1, late=0)
             unit.record(GapOpened(stream=Stream.EVENTS, start=NOON, end=NOON))
             await unit.commit()
 
