@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from tests.unit.application.conftest import EXTERNAL_ID, ORGANISATION_ID, Installation
-from trilha.adapters.memory import MemorySource
+from trilha.adapters.memory import MemorySource, SimulatedClock
 from trilha.application.telemetry.ingest_stream import IngestStreamCommand
 from trilha.domain.kernel import SinceTokenTooOld
 from trilha.domain.telemetry import (
@@ -121,14 +121,37 @@ async def test_a_feed_is_received_in_order_though_clocks_go_back(
     assert received == sorted(received)
 
 
-async def test_a_refused_token_that_is_young_is_not_left_behind(here: Installation, odd: Oddly, stream: Stream) -> None:
+@pytest.mark.parametrize("age_h", [0, 10])
+async def test_a_clock_that_is_behind_opens_no_gap_however_often_it_is_tried(
+    here: Installation, odd: Oddly, stream: Stream, age_h: int
+) -> None:
+    """The source refuses the token and, by the same wrong clock of ours, a fresh one too."""
     await ingest(here, stream)
     before = here.tables.checkpoints[stream]
-    here.source.failures.append(SinceTokenTooOld("too old, says the source"))
-    run = await ingest(here, stream)
-    assert (run.status, run.error_code) == (RunStatus.FAILED, "source.token_too_old")
+    here.clock.advance(timedelta(hours=age_h))
+    for _ in range(3):
+        here.clock.advance(timedelta(minutes=1))
+        here.source.failures += [SinceTokenTooOld("too old, says the source")] * (2 if age_h else 1)
+        run = await ingest(here, stream)
+        assert (run.status, run.error_code) == (RunStatus.FAILED, "telemetry.clocks_differ")
+        assert "clock" in (run.error_message or "")
+        assert not here.source.failures
     assert here.tables.checkpoints[stream] == before
     assert not here.tables.gaps
+
+
+async def test_a_clock_that_jumps_ahead_leaves_no_token_behind_that_the_source_takes(
+    here: Installation, stream: Stream
+) -> None:
+    await ingest(here, stream)
+    before = here.tables.checkpoints[stream]
+    emit(here, stream, 1, 1)
+    use_case = here.ingest()
+    use_case.clock = SimulatedClock(here.clock.now() + timedelta(days=400))
+    run = await use_case(IngestStreamCommand(organisation_id=ORGANISATION_ID, stream=stream))
+    assert run is not None
+    assert (run.status, run.inserted, len(here.tables.gaps)) == (RunStatus.SUCCEEDED, 1, 0)
+    assert here.tables.checkpoints[stream].token_time - before.token_time < timedelta(days=8)
 
 
 async def test_an_outage_longer_than_tokens_live_opens_a_gap_with_a_backfill_to_fill_it(

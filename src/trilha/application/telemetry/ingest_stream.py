@@ -14,6 +14,7 @@ from trilha.application.telemetry.store_page import StoredPage, StorePage
 from trilha.domain.kernel import DomainError, OrganisationId, SinceTokenTooOld
 from trilha.domain.telemetry import (
     Checkpoint,
+    ClocksDiffer,
     Gap,
     GapOpened,
     IngestionRun,
@@ -24,7 +25,6 @@ from trilha.domain.telemetry import (
     TelemetrySource,
     first_checkpoint,
     heal_gap,
-    is_too_old,
     leap_over_gap,
     may_leap,
     seed_time,
@@ -121,34 +121,42 @@ class _OneRun:
         async with self._units(self._lease.organisation_id) as unit:
             await unit.guard(self._lease)
             checkpoint = await unit.checkpoints.get(self._stream)
-            if checkpoint is None or is_too_old(checkpoint.token_time, self._clock.now()):
-                checkpoint = await self._start_young(unit, checkpoint)
+            if checkpoint is None:
+                now = self._clock.now()
+                checkpoint = first_checkpoint(self._stream, *self._young_token(now), now)
+                await unit.checkpoints.save(checkpoint)
                 await unit.commit()
         return checkpoint
 
     async def _leapt(self, refusal: SinceTokenTooOld) -> Checkpoint:
-        """Go on behind a gap where the source counts its seven days by a clock that is ahead of ours."""
+        """Go on behind a gap. Our clock may be wrong, so the source has to take the new token first.
+
+        Raises ClocksDiffer, with nothing written, where it takes none that is young by our clock.
+        """
+        now = self._clock.now()
+        async with self._units(self._lease.organisation_id) as unit:
+            old = await unit.checkpoints.get(self._stream)
+        if old is None:
+            raise refusal
+        if not may_leap(old.token_time, now):
+            raise ClocksDiffer(self._stream, old.token, old.token_time, now) from refusal
+        token, token_time = self._young_token(now)
+        try:
+            await self._fetch(token, urgent=False)
+        except SinceTokenTooOld as again:
+            raise ClocksDiffer(self._stream, token, token_time, now) from again
         async with self._units(self._lease.organisation_id) as unit:
             await unit.guard(self._lease)
-            checkpoint = await unit.checkpoints.get(self._stream)
-            if checkpoint is None or not may_leap(checkpoint.token_time, self._clock.now()):
-                raise refusal
-            checkpoint = await self._start_young(unit, checkpoint)
-            await unit.commit()
-        return checkpoint
-
-    async def _start_young(self, unit: TelemetryUnitOfWork, old: Checkpoint | None) -> Checkpoint:
-        now = self._clock.now()
-        token = self._source.token_at(seed_time(now))
-        token_time = self._source.time_of(token)
-        if old is None:
-            checkpoint = first_checkpoint(self._stream, token, token_time, now)
-        else:
             gaps, checkpoint = leap_over_gap(old, token, token_time, now)
             for gap in gaps:
                 await self._open(unit, gap)
-        await unit.checkpoints.save(checkpoint)
+            await unit.checkpoints.save(checkpoint)
+            await unit.commit()
         return checkpoint
+
+    def _young_token(self, now: datetime) -> tuple[str, datetime]:
+        token = self._source.token_at(seed_time(now))
+        return token, self._source.time_of(token)
 
     async def _open(self, unit: TelemetryUnitOfWork, gap: Gap) -> None:
         """Make the gap visible, and have a backfill fill it."""

@@ -59,6 +59,21 @@ class StreamStuck(SourceError):
         )
 
 
+class ClocksDiffer(SourceError):
+    """The source refuses as too old what is young by our clock; nothing is skipped until a person has looked."""
+
+    code = "telemetry.clocks_differ"
+
+    def __init__(self, stream: Stream, token: str, token_time: datetime, now: datetime) -> None:
+        age_h = (now - token_time) / timedelta(hours=1)
+        super().__init__(
+            f"the source refuses the token {token} of {stream} as more than seven days old, but it is {age_h:.1f} "
+            f"hours old by this machine's clock ({now:%Y-%m-%dT%H:%M:%SZ}), which must be behind. Set the clock "
+            "(`timedatectl` shows whether it is synchronised) and the stream goes on by itself, with nothing lost. If "
+            "the clock is right, the source keeps less than seven days: ask its support"
+        )
+
+
 def seed_time(now: datetime) -> datetime:
     """The time that the first token of a stream stands for."""
     return now - SEED_AGE
@@ -70,10 +85,7 @@ def is_too_old(token_time: datetime, now: datetime) -> bool:
 
 
 def may_leap(token_time: datetime, now: datetime) -> bool:
-    """Whether a fresh token may serve where the source, whose clock is not ours, refused one of that time as too old.
-
-    Bounds how often a source that refuses every token makes us open another gap.
-    """
+    """Whether a fresh token is enough younger to be worth a try where the source refused one of that time."""
     return seed_time(now) - token_time >= LEAST_LEAP
 
 

@@ -18,6 +18,7 @@ STATUS_OF_CODE: Mapping[str, int] = MappingProxyType(
         "telemetry.already_settled": 409,
         "telemetry.backfill_ended": 409,
         "telemetry.backfill_under_way": 409,
+        "telemetry.clocks_differ": 502,
         "telemetry.still_unreadable": 409,
         "telemetry.stream_stuck": 502,
         "idempotency.key_reused": 422,
