@@ -11,6 +11,7 @@ BENCHMARKS = {
     "ingest": "MiX JSON pages into PostgreSQL, against raw COPY of the same rows ready encoded",
     "feed": "how far behind 300 buses get at the real rate limit, in virtual time",
     "read": "requests a second of two lists, against Fastify and pg",
+    "live": "time from commit to WebSocket at 1,000 positions a second, and memory a socket",
     "start": "time from nothing to ready, cold and warm, and memory at rest",
 }
 

@@ -7,11 +7,9 @@ pg has had since 2026 and few know. We write an access log, as in production; Fa
 """
 
 import secrets
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import contextmanager
 
 import msgspec
 
@@ -19,13 +17,11 @@ from benchmarks.answers import require_same_pages
 from benchmarks.database import Database, fresh_database
 from benchmarks.figures import Report, median, progress
 from benchmarks.node import Load, Measured, installed, node_environment, send, version_of
+from benchmarks.ours import POOL, our_api
 from benchmarks.processes import free_port, running
 from benchmarks.read_data import ORGANISATION, ReadData, write_read_data
-from trilha.adapters.embedded import EmbeddedNats, temporary_data_folder
 
 CONNECTIONS = 32
-POOL = 8
-"""Database connections of either side; what our settings give a process."""
 WARM_UP_S = 3
 
 
@@ -89,21 +85,8 @@ def _compare(
 
 @contextmanager
 def _ours(database: Database, token: str) -> Iterator[Side]:
-    with ExitStack() as stack:
-        nats = stack.enter_context(EmbeddedNats(stack.enter_context(temporary_data_folder())))
-        url = f"http://127.0.0.1:{(port := free_port())}"
-        environment = {
-            "TRILHA_DATABASE_URL": database.urls.app,
-            "TRILHA_DATABASE_OWNER_URL": database.urls.owner,
-            "TRILHA_DATABASE_SYSTEM_URL": database.urls.system,
-            "TRILHA_DATABASE_POOL_SIZE": str(POOL),
-            "TRILHA_NATS_URL": nats.url,
-            "TRILHA_HTTP_PORT": str(port),
-            "TRILHA_API_TOKEN": token,
-        }
-        program = str(Path(sys.executable).with_name("trilha"))
-        stack.enter_context(running("ours", [program, "serve"], environment, f"{url}/health/ready"))
-        yield Side("trilha", url)
+    with our_api(database, token) as served:
+        yield Side("trilha", served.url)
 
 
 @contextmanager

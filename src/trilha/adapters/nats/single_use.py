@@ -1,17 +1,16 @@
 """Keys that count once, over JetStream: each is a subject that must be empty when it is spent."""
 
-import logging
-
 from nats.aio.client import Client
 from nats.errors import Error as NatsClientError
 from nats.js.api import Header
-from nats.js.errors import APIError
+from nats.js.errors import BadRequestError
 
+from trilha.adapters.nats.errors import BusUnavailable
 from trilha.adapters.nats.streams import SPENT, SPENT_PREFIX
 
-log = logging.getLogger(__name__)
-
 _ANSWERS_WITHIN_S = 2.0
+_NOT_EMPTY = 10071
+"""JetStream's code for a subject that has a message already."""
 
 
 class NatsSingleUse:
@@ -21,15 +20,20 @@ class NatsSingleUse:
         self._stream = client.jetstream()
 
     async def spend(self, key: str) -> bool:
-        """See SingleUse."""
+        """See SingleUse. Raises BusUnavailable."""
         only_first = {Header.EXPECTED_LAST_SUBJECT_SEQUENCE.value: "0"}
         try:
             await self._stream.publish(
                 f"{SPENT_PREFIX}.{key}", timeout=_ANSWERS_WITHIN_S, stream=SPENT, headers=only_first
             )
-        except APIError:
-            return False
+        except BadRequestError as refusal:
+            if refusal.err_code == _NOT_EMPTY:
+                return False
+            raise _unavailable(refusal) from refusal
         except (NatsClientError, TimeoutError) as error:
-            log.warning("cannot tell whether a key is spent: %s", type(error).__name__)
-            return False
+            raise _unavailable(error) from error
         return True
+
+
+def _unavailable(error: Exception) -> BusUnavailable:
+    return BusUnavailable(f"NATS cannot tell whether a key is spent ({type(error).__name__}); try again")

@@ -13,6 +13,6 @@ class SingleUse(Protocol):
     async def spend(self, key: str) -> bool:
         """True for the first who spends this key, at most. A key is 1 to 64 ASCII letters and digits.
 
-        False too where it cannot be known: a lost answer must not let anybody in twice.
+        Where it cannot be known it raises, and the key must not count: a lost answer must let nobody in twice.
         """
         ...
