@@ -147,8 +147,9 @@ def _processor_shares(pids: Mapping[str, int]) -> Iterator[dict[str, float]]:
 
 
 def _processor_s(pid: int) -> float:
+    """With what children used that have ended since, which the system adds to their parent."""
     process = psutil.Process(pid)
-    return sum(sum(one.cpu_times()[:2]) for one in (process, *process.children(recursive=True)))
+    return sum(sum(one.cpu_times()[:4]) for one in (process, *process.children(recursive=True)))
 
 
 def _settled_pss_kib(api: Served, token: str) -> int:

@@ -15,7 +15,7 @@ from trilha.entrypoints.http.access import AccessLine, silent
 from trilha.entrypoints.http.call import CallContext, Serving
 from trilha.entrypoints.http.identification import Identification, identify
 from trilha.entrypoints.http.live.socket import PATH as SOCKET_PATH
-from trilha.entrypoints.http.live.socket import SWITCHED, serve_socket
+from trilha.entrypoints.http.live.socket import serve_socket
 
 MAX_LOGGED_PATH_CHARS = 200
 _METHODS = frozenset(HTTPMethod)
@@ -50,7 +50,12 @@ class Edge:
             started = perf_counter()
             status = await serve_socket(context, scope, receive, send)
             self._log(
-                scope, "GET", SOCKET_PATH if status == SWITCHED else "unmatched", ids, status, perf_counter() - started
+                scope,
+                "GET",
+                SOCKET_PATH if scope["path"] == SOCKET_PATH else "unmatched",
+                ids,
+                status,
+                perf_counter() - started,
             )
             return
         scope["trilha"] = context  # type: ignore[typeddict-unknown-key] # ASGI lets applications add keys

@@ -2,11 +2,13 @@
 
 import asyncio
 import errno
+import os
 import signal
 import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import structlog
 from granian.constants import HTTPModes, Interfaces
@@ -18,6 +20,8 @@ from trilha.entrypoints.http.edge import Edge
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 BACKLOG = 1024
+DEAF_AFTER_S = 25.0
+"""How long what was sent may wait for a client to read it."""
 THREADS_DEADLINE_S = 5.0
 THREADS_POLL_S = 0.01
 _log = structlog.stdlib.get_logger("trilha.http")
@@ -38,6 +42,24 @@ class AddressNotAvailable(RuntimeError):
         self.port = port
 
 
+class _Server(Server):
+    """Lets the system end connections whose client reads nothing: Granian has no limit, and would wait at the stop.
+
+    What is set on the listening socket holds for all that it accepts. Where the system cannot, they stay.
+    """
+
+    def _init_shared_socket(self) -> None:
+        super()._init_shared_socket()  # type: ignore[no-untyped-call] # Granian's
+        described: Any = self._ssp
+        if described is not None:  # as on Linux, where each worker would make its own socket from it
+            held = described.build()
+            self._ssp, self._shd, self._sfd = None, held, held.get_fd()
+        number: Any = self._sfd
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            with socket.socket(fileno=os.dup(number)) as listening:
+                listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(DEAF_AFTER_S * 1_000))
+
+
 async def serve(app_factory: Callable[[], Litestar], host: str, port: int, *, signals: bool = True) -> None:
     """Serve until a stop signal, or until this task is cancelled; requests under way are answered first.
 
@@ -45,7 +67,7 @@ async def serve(app_factory: Callable[[], Litestar], host: str, port: int, *, si
     """
     check_address(host, port)
     app = app_factory()
-    server = Server(
+    server = _Server(
         app,
         address=host,
         port=port,

@@ -7,7 +7,7 @@ from trilha.entrypoints.http.live.filters import Wanted
 from trilha.entrypoints.http.live.frames import Frame
 from trilha.entrypoints.http.live.hub import Hub
 from trilha.entrypoints.http.live.listener import Listener
-from trilha.entrypoints.http.live.sending import send_all
+from trilha.entrypoints.http.live.sending import End, send_all
 
 MEDIA_TYPE = "text/event-stream"
 _HEADERS = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"x-accel-buffering", b"no")]
@@ -32,8 +32,9 @@ class EventStream:
 
         start: HTTPResponseStartEvent = {"type": "http.response.start", "status": 200, "headers": list(_HEADERS)}
         await send(start)
-        await send_all(listener, receive, send_frame, metrics=self._hub.metrics, way="events")
-        await send(_END)
+        end = await send_all(listener, receive, send_frame, metrics=self._hub.metrics, way="events")
+        if end is End.STOPPING:  # to one that reads nothing it could not be sent; dropping the response ends it
+            await send(_END)
 
 
 def _event(frame: Frame) -> bytes:

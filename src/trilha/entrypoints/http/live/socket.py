@@ -23,6 +23,7 @@ SWITCHED = 101
 CLOSED_WITHIN_S = 1.0
 STOPPING = (1001, "the server stops; come back and resume")
 STUCK = (4408, f"nothing was read for {STUCK_S:g} s")
+"""Read only by those who go on after all within CLOSED_WITHIN_S; else the connection is cut."""
 _log = structlog.stdlib.get_logger("trilha.http")
 
 

@@ -35,13 +35,14 @@ async def issue_live_ticket(request: Call) -> Answer:
     messages, as text: first a `snapshot` of every vehicle's last position (not when resuming with `after`), then
     `positions` as they come, and a `heartbeat` after 15 seconds of silence. Each carries the `cursor` to resume with.
     To a client that reads slower than vehicles move, only the newest position of each vehicle is sent
-    (`"collapsed": true`); one that reads nothing for 20 seconds is closed with 4408. A server that stops closes with
+    (`"collapsed": true`); one that reads nothing for 20 seconds is cut off (4408, if it
+    reads that). A server that stops closes with
     1001. Tickets that are wrong, used or expired are refused with 401 before the upgrade, pages of other origins with
     403. What clients send is ignored.
     """
     request.asks(Query)
     ticket, expires_at = request.serving.tickets.issue(await request.organisation())
-    return json(LiveTicket(ticket, expires_at), status=HTTPStatus.CREATED)
+    return json(LiveTicket(ticket, expires_at), status=int(HTTPStatus.CREATED))
 
 
 @streams(EVENTS_PATH, "streamLiveVehicles", LiveUpdate, tag="live", query=LiveQuery)
