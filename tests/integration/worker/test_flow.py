@@ -27,7 +27,14 @@ from trilha.adapters.nats import NatsEventBus
 from trilha.adapters.nats.task_queue import NatsTaskQueue
 from trilha.adapters.nats.tasks import started, task_broker
 from trilha.adapters.system import SystemClock, Uuid7Ids
-from trilha.application.dead_letters import RedeliverDeadLetters
+from trilha.application.dead_letters import (
+    LetterSettled,
+    RedeliverDeadLetters,
+    SettleDeadLetter,
+    SettleDeadLetterCommand,
+)
+from trilha.application.envelopes import envelope_of
+from trilha.application.ports import DeadLetter, LetterStatus
 from trilha.application.relay_outbox import RelayOutbox
 from trilha.application.schedule import JOBS, first_job_rows
 from trilha.application.telemetry.on_events_ingested import CONSUMER, CountThroughput
@@ -161,6 +168,32 @@ async def test_from_organisation_to_count(platform: Platform, nats_server: Embed
     assert not platform.database.outbox
     assert not platform.database.dead_letters
     assert not is_alive(tmp_path)
+
+
+async def test_a_dead_letter_that_a_person_wants_replayed_counts_once(platform: Platform, tmp_path: Path) -> None:
+    clock = SystemClock()
+    envelope = envelope_of(a_page(1), event_id=UUID(int=77), organisation_id=OURS, at=clock.now())
+    letter = DeadLetter(consumer=CONSUMER, envelope=envelope, attempts=5, error="odd", failed_at=clock.now())
+    await platform.dead_letters.add(letter)
+    settle = SettleDeadLetter(dead_letters=platform.dead_letters, clock=clock)
+    command = SettleDeadLetterCommand(OURS, CONSUMER, envelope.id, LetterStatus.REQUESTED)
+
+    def is_replayed() -> bool:
+        return platform.database.dead_letters[CONSUMER, envelope.id].status is LetterStatus.REPLAYED
+
+    roles = frozenset({Role.CONSUMERS})
+    stop = asyncio.Event()
+    worker = asyncio.create_task(run_worker(platform.parts, WorkerOptions(run_folder=tmp_path, roles=roles), stop))
+    await settle(command)
+    await settle(command)
+    await until(is_replayed)
+    stop.set()
+    async with asyncio.timeout(5):
+        await worker
+
+    assert platform.counted == 1
+    with pytest.raises(LetterSettled):
+        await settle(command)
 
 
 async def test_a_use_case_that_nobody_bound_is_told_at_once(platform: Platform, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Reading the log of ingestion for screens."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
@@ -92,6 +93,11 @@ class MemoryIngestionQueries:
             if stream in (None, entry.stream) and (entry.settlement is None or not only_open)
         )
         return _QUARANTINE.page(rows, lambda entry: (entry.at, entry.id), _quarantine_view, page)
+
+    async def open_quarantine(self, organisation_id: OrganisationId) -> dict[str, int]:
+        """How many entries nobody has decided about, by stream."""
+        entries = self._database.of(organisation_id).quarantine.values()
+        return Counter(entry.stream for entry in entries if entry.settlement is None)
 
     async def quarantined(self, organisation_id: OrganisationId, entry_id: UUID) -> QuarantineView | None:
         """One of them with its text."""

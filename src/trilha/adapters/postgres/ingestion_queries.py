@@ -145,6 +145,11 @@ class PostgresIngestionQueries:
             where.add("r.settlement is null")
         return await self._page(organisation_id, _QUARANTINE, where, lambda row: QuarantineView(*_in_utc(row)), page)
 
+    async def open_quarantine(self, organisation_id: OrganisationId) -> dict[str, int]:
+        """How many entries nobody has decided about, by stream."""
+        sql = "select stream, count(*) from quarantine where settlement is null group by stream"
+        return dict(await read(self._pool, organisation_id, sql, ()))
+
     async def quarantined(self, organisation_id: OrganisationId, entry_id: UUID) -> QuarantineView | None:
         """One of them with its text."""
         rows = await read(

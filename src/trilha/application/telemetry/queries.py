@@ -123,6 +123,10 @@ class IngestionQueries(Protocol):
         """Entries without their text, newest first by (at, id)."""
         ...
 
+    async def open_quarantine(self, organisation_id: OrganisationId) -> dict[str, int]:
+        """How many entries nobody has decided about, by stream; streams without any are left out."""
+        ...
+
     async def quarantined(self, organisation_id: OrganisationId, entry_id: UUID) -> QuarantineView | None:
         """One of them with its text; bytes that are no UTF-8 are shown as replacement characters."""
         ...

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from trilha.application.call_budget import CallBudget, CallWindow
-from trilha.application.ports import MAX_LIMIT, Clock, DeadLetters, LetterStatus, Outbox, PageRequest
+from trilha.application.ports import Clock, DeadLetters, LetterStatus, Outbox, PageRequest
 from trilha.application.telemetry.health import HealthStatus, StreamFacts, StreamHealth, stream_health, worst
 from trilha.application.telemetry.queries import IngestionQueries
 from trilha.application.telemetry.views import BackfillView, CheckpointView, HourView, RunView
@@ -61,7 +61,7 @@ class WatchFeeds:
         backfill = await self._backfill(organisation_id, now)
         hours = await self._ingestion.hours(organisation_id, TimeRange(start=now - WATCHED))
         checkpoints = {one.stream: one for one in await self._ingestion.checkpoints(organisation_id, now)}
-        quarantined = await self._open_quarantine(organisation_id)
+        quarantined = Counter(await self._ingestion.open_quarantine(organisation_id))
         facts = [
             await self._facts(organisation_id, stream, checkpoints.get(stream), hours, quarantined[stream], backfill)
             for stream in Stream
@@ -118,10 +118,6 @@ class WatchFeeds:
             if page.items:
                 return page.items[0]
         return None
-
-    async def _open_quarantine(self, organisation_id: OrganisationId) -> Counter[str]:
-        page = await self._ingestion.quarantine(organisation_id, None, PageRequest(limit=MAX_LIMIT), only_open=True)
-        return Counter(entry.stream for entry in page.items)
 
 
 def _attention(open_letters: int, quarantined: int) -> tuple[str, ...]:

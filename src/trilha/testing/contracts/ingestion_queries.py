@@ -251,6 +251,16 @@ class IngestionQueriesContract(WithOrganisations):
         assert await shown("events", only_open=True) == views[:1]
         assert await shown("events", only_open=False) == [views[0], views[2]]
 
+    async def test_open_entries_are_counted_by_stream(
+        self,
+        ingestion_queries: IngestionQueries,
+        organisation_id: OrganisationId,
+        new_organisation: NewOrganisation,
+        entries: list[QuarantineEntry],
+    ) -> None:
+        assert await ingestion_queries.open_quarantine(organisation_id) == {one.stream: 1 for one in entries[:2]}
+        assert await ingestion_queries.open_quarantine(await new_organisation()) == {}
+
     async def test_one_entry_shows_its_text(
         self,
         ingestion_queries: IngestionQueries,
