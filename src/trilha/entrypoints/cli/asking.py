@@ -20,13 +20,13 @@ class Moment(click.ParamType[datetime]):
             return value
         try:
             moment = datetime.fromisoformat(str(value))
-        except ValueError:
+            return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+        except (ValueError, OverflowError):
             self.fail(
                 f"{value!r} is no time; expected such as 2026-03-01 or 2026-03-01T06:30-03:00",
                 param,
                 ctx,
             )
-        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
 
 
 MOMENT = Moment()

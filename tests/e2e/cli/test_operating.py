@@ -1,0 +1,82 @@
+"""Watching, bringing past times in, reading again and deciding, on a running installation. In any order."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.e2e.cli.conftest import Installation, eventually
+
+NOBODY = "00000000-0000-7000-8000-000000000000"
+
+
+def asked(demo: Installation, *arguments: str, code: int = 0) -> dict[str, Any]:
+    done = demo.run(*arguments, "--json")
+    assert done.returncode == code, done.stdout + done.stderr
+    return dict(json.loads(done.stdout))
+
+
+def days_ago(days: int) -> str:
+    return f"{datetime.now(UTC) - timedelta(days=days):%Y-%m-%d}"
+
+
+@pytest.fixture
+def fed(demo: Installation) -> Installation:
+    """With an organisation, and trips of a few days."""
+
+    def has_trips() -> bool:
+        streams = demo.get("/v1/etl/health")["streams"]
+        return any(one["stream"] == "trips" and one["rows"] for one in streams)
+
+    eventually(has_trips, "trips")
+    return demo
+
+
+def test_the_feed_shows_every_stream_and_the_budget(fed: Installation) -> None:
+    (organisation,) = asked(fed, "feed")["organisations"]
+    health = organisation["health"]
+
+    assert [one["stream"] for one in health["streams"]] == ["events", "positions", "trips", "amendments"]
+    assert [one["allowed"] for one in health["calls"]] == [120, 7200]
+    text = fed.run("feed").stdout
+    for word in ("events", "positions", "trips", "calls used", "quarantine"):
+        assert word in text
+
+
+def test_a_backfill_is_started_followed_and_listed(fed: Installation) -> None:
+    begun = fed.run("backfill", "start", "--from", days_ago(6), "--to", days_ago(5), "--stream", "trips", "--wait")
+    assert begun.returncode == 0, begun.stdout + begun.stderr
+    newest = asked(fed, "backfill", "status")
+
+    assert (newest["status"], newest["done_share"]) == ("completed", 1.0)
+    assert newest["received"] == newest["inserted"] + newest["replaced"] + newest["duplicates"] > 0
+    assert newest["id"] in fed.run("backfill", "list").stdout
+    ended = fed.run("backfill", "cancel", newest["id"])
+    assert (ended.returncode, "completed already" in ended.stderr) == (1, True)
+
+
+def test_a_backfill_that_cannot_be_says_why(demo: Installation) -> None:
+    eventually(lambda: demo.get("/v1/organisations")["items"], "an organisation")
+    times = ("--from", days_ago(1), "--to", days_ago(2))
+    for arguments, code, told in ((times, 1, "before end"), ((*times, "--organisation", "nobody"), 2, "Viação")):
+        refused = demo.run("backfill", "start", *arguments)
+        assert (refused.returncode, told in refused.stderr) == (code, True), refused.stderr
+
+
+def test_kept_pages_are_read_again_without_a_change(fed: Installation) -> None:
+    done = asked(fed, "replay", "raw", "--stream", "trips")
+
+    assert (done["kind"], done["status"]) == ("replay", "succeeded")
+    assert done["pages"] > 0
+    assert (done["inserted"], done["replaced"]) == (0, 0)
+
+
+def test_there_is_nothing_to_decide_and_what_there_is_not_is_told(demo: Installation) -> None:
+    eventually(lambda: demo.get("/v1/organisations")["items"], "an organisation")
+
+    assert "none" in demo.run("quarantine", "list").stdout
+    assert asked(demo, "dead-letters", "list", "--all") == {"dead_letters": []}
+    for arguments in (("quarantine", "replay", NOBODY), ("dead-letters", "replay", "telemetry-throughput", NOBODY)):
+        refused = demo.run(*arguments)
+        assert (refused.returncode, "not_found" in refused.stderr) == (1, True)
