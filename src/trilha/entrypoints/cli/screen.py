@@ -118,5 +118,6 @@ def _things_to_try(api_url: str) -> tuple[tuple[str, str], ...]:
             "the newest driving infractions",
             f"{ask} '{api_url}/v1/telemetry/events?classification=driving_infraction&limit=3'",
         ),
-        ("how the feed is doing", f"{ask} '{api_url}/v1/etl/runs?limit=5'"),
+        ("where everybody is", f"{ask} '{api_url}/v1/positions/latest'"),
+        ("how the feed is doing", f"{ask} '{api_url}/v1/etl/health'"),
     )
