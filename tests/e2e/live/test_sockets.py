@@ -12,6 +12,7 @@ from tests.e2e.live.world import (
     MovingFleet,
     a_client,
     a_position,
+    ids_of,
     metric,
     newest,
     serving,
@@ -19,8 +20,9 @@ from tests.e2e.live.world import (
 )
 from trilha.adapters.memory.live_feed import KEPT
 from trilha.application.ports import VEHICLES
-from trilha.domain.kernel import OrganisationId
-from trilha.entrypoints.http.live import sending
+from trilha.domain.fleet import Vehicle
+from trilha.domain.kernel import GroupId, OrganisationId, VehicleId
+from trilha.entrypoints.http.live import channel, hub, sending
 from trilha.entrypoints.http.live.tickets import VALID_FOR
 
 GOING_AWAY = 1001
@@ -80,6 +82,59 @@ async def test_filters(
     assert await filtered.positions(len(wanted)) == wanted
     assert before
     assert sorted(await (await client.open(query)).snapshot()) == wanted
+
+
+async def test_a_vehicle_that_changes_group_changes_what_is_seen(
+    fleet: MovingFleet, organisation_id: OrganisationId, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "MEMBERSHIP_FRESH_S", 0.02)
+    depot, witness = await client.open("group=20"), await client.open("vehicle=3&vehicle=4")
+    await depot.snapshot()
+    await witness.snapshot()
+    vehicles = fleet.database.of(organisation_id).master["vehicles"]
+    vehicles[3] = Vehicle(VehicleId(3), "Bus 3")
+    vehicles[4] = Vehicle(VehicleId(4), "Bus 4", group_id=GroupId(20))
+    seen = asyncio.create_task(depot.next())
+    moved = list[str]()
+    while not seen.done():
+        moved += await fleet.move(organisation_id, 4)
+        assert await witness.positions(1) == moved[-1:]
+    assert set(ids_of(await seen)) <= set(moved)
+    gone, last = await fleet.move(organisation_id, 3, 4)
+    await witness.positions(2)
+    found = list[str]()
+    while depot.cursor != witness.cursor:
+        found += ids_of(await depot.next())
+    assert found[-1] == last
+    assert gone not in found
+
+
+async def test_who_listens_goes_on_after_a_surprise(
+    fleet: MovingFleet, organisation_id: OrganisationId, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channel, "RETRY_S", 0.01)
+    listener = await client.open()
+    await listener.snapshot()
+    await fleet.live.publish(organisation_id, VEHICLES, b"no positions")
+    assert await listener.snapshot() == []
+    ids = await fleet.move(organisation_id, 1)
+    assert await listener.positions(1) == ids
+
+
+async def test_an_organisation_nobody_looks_at_is_followed_no_longer(
+    fleet: MovingFleet, organisation_id: OrganisationId, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "MEMBERSHIP_FRESH_S", 0.02)
+    monkeypatch.setattr(hub, "LINGER_S", 0.05)
+    listener = await client.open()
+    await listener.snapshot()
+    assert await metric(client, "trilha_live_channels") == 1
+    await listener.socket.close()
+    await until_metric(client, "trilha_live_channels", 0)
+    back = await client.open()
+    await back.snapshot()
+    ids = await fleet.move(organisation_id, 1)
+    assert await back.positions(1) == ids
 
 
 async def test_what_was_missed_comes_once_and_in_order(

@@ -48,11 +48,12 @@ class Channel:
         self._membership: Membership | None = None
         self._membership_at = float("-inf")
         self._ready = asyncio.Event()
+        self._joining = 0
 
     @property
     def is_empty(self) -> bool:
-        """Whether nobody listens."""
-        return not self._listeners
+        """Whether nobody listens, or is about to."""
+        return not self._listeners and not self._joining
 
     async def follow(self) -> None:
         """Keep up with the live feed until cancelled; begins anew whenever something was missed."""
@@ -64,19 +65,17 @@ class Channel:
             except DomainError as error:
                 _log.warning("live.interrupted", organisation=str(self._organisation_id), error=error.code)
                 await asyncio.sleep(RETRY_S)
+            except Exception as error:  # noqa: BLE001 - whatever it is, listeners must not be left without news for ever
+                _log.error("live.unexpected", organisation=str(self._organisation_id), exc_info=error)
+                await asyncio.sleep(RETRY_S)
 
     async def join(self, wanted: Wanted, after: int | None) -> Listener:
         """A place for a client: with a snapshot first, or with what it missed after its cursor."""
-        await self._ready.wait()
-        vehicles = await self._vehicles(wanted)
-        listener = Listener(self, wanted, vehicles, self._sent)
-        self._listeners.setdefault(wanted, []).append(listener)
+        self._joining += 1
         try:
-            await self._welcome(listener, after)
-        except BaseException:
-            self.leave(listener)
-            raise
-        return listener
+            return await self._joined(wanted, after)
+        finally:
+            self._joining -= 1
 
     def leave(self, listener: Listener) -> None:
         """Tell it nothing more."""
@@ -105,6 +104,18 @@ class Channel:
     def heartbeat(self, listener: Listener) -> Frame:
         """See Source."""
         return frame("heartbeat", max(self._sent, listener.given), ())
+
+    async def _joined(self, wanted: Wanted, after: int | None) -> Listener:
+        await self._ready.wait()
+        vehicles = await self._vehicles(wanted)
+        listener = Listener(self, wanted, vehicles, self._sent)
+        self._listeners.setdefault(wanted, []).append(listener)
+        try:
+            await self._welcome(listener, after)
+        except BaseException:
+            self.leave(listener)
+            raise
+        return listener
 
     async def _follow_once(self) -> None:
         live, whose = self._parts.live, self._organisation_id

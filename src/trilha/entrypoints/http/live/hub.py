@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 import msgspec
 import structlog
 
-from trilha.domain.kernel import DomainError, OrganisationId
+from trilha.domain.kernel import OrganisationId
 from trilha.entrypoints.http.live.channel import MEMBERSHIP_FRESH_S, Channel
 from trilha.entrypoints.http.live.filters import Wanted
 from trilha.entrypoints.http.live.listener import Listener
@@ -109,8 +109,8 @@ class Hub:
             used_at = loop.time()
             try:
                 await channel.refresh_membership()
-            except DomainError as error:
-                _log.warning("live.groups_unknown", organisation=str(organisation_id), error=error.code)
+            except Exception as error:  # noqa: BLE001 - what was known of groups holds until it can be read again
+                _log.warning("live.groups_unknown", organisation=str(organisation_id), error=type(error).__name__)
         followed = self._followed.pop(organisation_id)
         self.metrics.channels = len(self._followed)
         followed.tasks[0].cancel()
