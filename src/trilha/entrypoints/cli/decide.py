@@ -7,11 +7,14 @@ from uuid import UUID
 
 import rich_click as click
 
+from trilha.application.ports import LetterStatus
+from trilha.domain.telemetry import Settlement
 from trilha.entrypoints.cli.asking import organisation
 from trilha.entrypoints.cli.output import as_json, show, show_rows, speaks_plainly
 from trilha.entrypoints.cli.running import operator_settings
 
 Found = TypeVar("Found")
+_AN_ID = "019b1f5e-7d1c-7c3e-9d5a-4c1f0e2b3a4d"
 
 _all = click.option("--all", "everything", is_flag=True, help="Also those that were decided about.")
 _limit = click.option(
@@ -68,36 +71,22 @@ def show_quarantined(*, entry_id: UUID, organisation: str | None, as_json: bool)
     show(_with_operator(organisation, lambda operator: operator.quarantined(entry_id)), as_json=as_json)
 
 
-@quarantine.command(name="replay")
-@_entry
-@organisation
-@as_json
-@speaks_plainly
-def replay_quarantined(*, entry_id: UUID, organisation: str | None, as_json: bool) -> None:
-    """Read a record once more and bring it in. [cyan]trilha replay raw[/] does so for whole pages.
-
-    Example: [cyan]trilha quarantine replay 019b1f5e-7d1c-7c3e-9d5a-4c1f0e2b3a4d[/]
-    """
-    from trilha.domain.telemetry import Settlement
-
-    settled = _with_operator(organisation, lambda one: one.settle_quarantine(entry_id, Settlement.REPLAYED))
-    show(settled, as_json=as_json)
+def _settles_quarantine(name: str, settlement: Settlement, text: str) -> None:
+    @quarantine.command(name=name, help=f"{text}\n\nExample: [cyan]trilha quarantine {name} {_AN_ID}[/]")
+    @_entry
+    @organisation
+    @as_json
+    @speaks_plainly
+    def settle(*, entry_id: UUID, organisation: str | None, as_json: bool) -> None:
+        show(_with_operator(organisation, lambda one: one.settle_quarantine(entry_id, settlement)), as_json=as_json)
 
 
-@quarantine.command(name="discard")
-@_entry
-@organisation
-@as_json
-@speaks_plainly
-def discard_quarantined(*, entry_id: UUID, organisation: str | None, as_json: bool) -> None:
-    """Decide that a record is of no use.
-
-    Example: [cyan]trilha quarantine discard 019b1f5e-7d1c-7c3e-9d5a-4c1f0e2b3a4d[/]
-    """
-    from trilha.domain.telemetry import Settlement
-
-    settled = _with_operator(organisation, lambda one: one.settle_quarantine(entry_id, Settlement.DISCARDED))
-    show(settled, as_json=as_json)
+_settles_quarantine(
+    "replay",
+    Settlement.REPLAYED,
+    "Read a record once more and bring it in. [cyan]trilha replay raw[/] does so for whole pages.",
+)
+_settles_quarantine("discard", Settlement.DISCARDED, "Decide that a record is of no use.")
 
 
 @click.group(name="dead-letters")
@@ -144,42 +133,24 @@ def show_dead_letter(*, consumer: str, event_id: UUID, organisation: str | None,
     show(_with_operator(organisation, lambda operator: operator.dead_letter(consumer, event_id)), as_json=as_json)
 
 
-@dead_letters.command(name="replay")
-@_consumer
-@_event
-@organisation
-@as_json
-@speaks_plainly
-def replay_dead_letter(*, consumer: str, event_id: UUID, organisation: str | None, as_json: bool) -> None:
-    """Have a worker hand an event to its consumer once more, within seconds.
+def _settles_dead_letter(name: str, status: LetterStatus, text: str) -> None:
+    example = f"trilha dead-letters {name} telemetry-throughput {_AN_ID}"
 
-    Example: [cyan]trilha dead-letters replay telemetry-throughput 019b1f5e-7d1c-7c3e-9d5a-4c1f0e2b3a4d[/]
-    """
-    from trilha.application.ports import LetterStatus
-
-    settled = _with_operator(
-        organisation, lambda one: one.settle_dead_letter(consumer, event_id, LetterStatus.REQUESTED)
-    )
-    show(settled, as_json=as_json)
+    @dead_letters.command(name=name, help=f"{text}\n\nExample: [cyan]{example}[/]")
+    @_consumer
+    @_event
+    @organisation
+    @as_json
+    @speaks_plainly
+    def settle(*, consumer: str, event_id: UUID, organisation: str | None, as_json: bool) -> None:
+        settled = _with_operator(organisation, lambda one: one.settle_dead_letter(consumer, event_id, status))
+        show(settled, as_json=as_json)
 
 
-@dead_letters.command(name="discard")
-@_consumer
-@_event
-@organisation
-@as_json
-@speaks_plainly
-def discard_dead_letter(*, consumer: str, event_id: UUID, organisation: str | None, as_json: bool) -> None:
-    """Decide that an event need not be digested.
-
-    Example: [cyan]trilha dead-letters discard telemetry-throughput 019b1f5e-7d1c-7c3e-9d5a-4c1f0e2b3a4d[/]
-    """
-    from trilha.application.ports import LetterStatus
-
-    settled = _with_operator(
-        organisation, lambda one: one.settle_dead_letter(consumer, event_id, LetterStatus.DISCARDED)
-    )
-    show(settled, as_json=as_json)
+_settles_dead_letter(
+    "replay", LetterStatus.REQUESTED, "Have a worker hand an event to its consumer once more, within seconds."
+)
+_settles_dead_letter("discard", LetterStatus.DISCARDED, "Decide that an event need not be digested.")
 
 
 def _with_operator(

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from trilha.application.ports import Page
 from trilha.application.telemetry.last_positions import LastPositionView, last_positions
 from trilha.application.telemetry.queries import EventFilter, PositionFilter, TripFilter
 from trilha.application.telemetry.views import EventView, TripView, VehiclePositionView
@@ -127,31 +128,28 @@ async def list_driver_trips(request: Call) -> Answer:
 
     The driver is the one whom the source names now; `reassigned_from` tells whom it named before.
     """
-    asked = request.asks(TripsQuery)
     driver_id = DriverId(request.source_id("driver_id"))
-    organisation_id = await request.organisation()
-    where = TripFilter(
-        occurred=time_range(asked.from_, asked.to), driver_id=driver_id, with_withdrawn=asked.with_withdrawn
-    )
-    found = await request.parts.telemetry.trips(organisation_id, where, asked.page)
+    found = await _trips(request, TripFilter(driver_id=driver_id))
     if not found.items:
-        await request.parts.fleet.driver(organisation_id, driver_id)
+        await request.parts.fleet.driver(await request.organisation(), driver_id)
     return json(found)
 
 
 @reads("/v1/vehicles/{vehicle_id:str}/trips", "listVehicleTrips", TripPage, tag="telemetry", query=TripsQuery)
 async def list_vehicle_trips(request: Call) -> Answer:
     """Trips of a vehicle by their start, newest first, with their legs."""
-    asked = request.asks(TripsQuery)
     vehicle_id = VehicleId(request.source_id("vehicle_id"))
-    organisation_id = await request.organisation()
-    where = TripFilter(
-        occurred=time_range(asked.from_, asked.to), vehicle_id=vehicle_id, with_withdrawn=asked.with_withdrawn
-    )
-    found = await request.parts.telemetry.trips(organisation_id, where, asked.page)
+    found = await _trips(request, TripFilter(vehicle_id=vehicle_id))
     if not found.items:
-        await request.parts.fleet.vehicle(organisation_id, vehicle_id)
+        await request.parts.fleet.vehicle(await request.organisation(), vehicle_id)
     return json(found)
+
+
+async def _trips(request: Call, whose: TripFilter) -> Page[TripView | msgspec.Raw]:
+    asked = request.asks(TripsQuery)
+    occurred = time_range(asked.from_, asked.to)
+    where = msgspec.structs.replace(whose, occurred=occurred, with_withdrawn=asked.with_withdrawn)
+    return await request.parts.telemetry.trips(await request.organisation(), where, asked.page)
 
 
 @reads(
