@@ -27,6 +27,9 @@ WANTED_RECORDS = 10_000
 LATENESS = timedelta(days=14)
 """Ranges go by when records happened, gaps by when the source made them, which is up to so much later."""
 
+EARLINESS = timedelta(days=1)
+"""Devices whose clock is ahead, or set to another zone, date records up to so much later than the source made them."""
+
 
 class BackfillStatus(StrEnum):
     """How a backfill stands. `waiting` turns `running` with its first window; the other three are ends."""
@@ -149,9 +152,9 @@ def request_backfill(
 
 
 def heal_gap(key: UUID, gap: Gap, now: datetime) -> Backfill:
-    """What fills a gap: its time and the time before it from which records may have come late."""
-    start = max(gap.start - LATENESS, gap.end - LONGEST)
-    return _new(key, start, gap.end, (gap.stream,), BackfillReason.HEALING, now)
+    """What fills a gap: its time, the time before it from which records may have come late, and some after it."""
+    start, end = max(gap.start - LATENESS, gap.end - LONGEST), max(min(gap.end + EARLINESS, now), gap.end)
+    return _new(key, start, end, (gap.stream,), BackfillReason.HEALING, now)
 
 
 def next_backfill(backfills: Sequence[Backfill]) -> Backfill | None:
@@ -223,7 +226,8 @@ def give_up_backfill(backfill: Backfill, code: str, message: str, now: datetime)
 def closes(backfill: Backfill, gap: Gap) -> bool:
     """Whether all of an open gap is in. Part by part, so a gap closes before other feeds are done."""
     done = [part.done_until for part in backfill.parts if part.stream is gap.stream]
-    return gap.closed_at is None and bool(done) and backfill.start <= gap.start and gap.end <= min(done)
+    needed = max(min(gap.end + EARLINESS, backfill.end), gap.end)
+    return gap.closed_at is None and bool(done) and backfill.start <= gap.start and needed <= min(done)
 
 
 def estimate_backfill(backfill: Backfill, now: datetime) -> Estimate:
