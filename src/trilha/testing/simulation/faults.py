@@ -44,6 +44,8 @@ class Faults(msgspec.Struct, frozen=True):
     """The source sends a record again, sometimes changed."""
     amend: float = 0.1
     """The source amends a record."""
+    fast_clock: float = 0.02
+    """The clock of a device is ahead."""
     not_understood: float = 0.02
     """A record is beyond today's reader."""
     outage: float = 0.01

@@ -13,7 +13,7 @@ from trilha.application.telemetry.command_backfills import (
 )
 from trilha.domain.kernel import Conflict, OrganisationId
 from trilha.domain.telemetry import FEEDS, Gap
-from trilha.domain.telemetry.backfill import LATENESS, LONGEST
+from trilha.domain.telemetry.backfill import EARLINESS, LATENESS, LONGEST
 from trilha.testing.simulation.faults import Chance, MortalUnits, Process
 
 LONGEST_WISH_HOURS = 24 * 20
@@ -56,7 +56,7 @@ class Operator:
         for organisation_id, tables in list(self._database.tables()):
             orphans = [gap for gap in tables.gaps.values() if gap.closed_at is None and not _is_filled(gap, tables)]
             for gap in orphans:
-                end = gap.end.replace(microsecond=0) + timedelta(seconds=1)
+                end = gap.end + EARLINESS
                 start = max(gap.start - LATENESS, end - LONGEST)
                 await self._request(organisation_id, start, end, (gap.stream.value,))
 

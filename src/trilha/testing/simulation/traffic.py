@@ -26,6 +26,7 @@ from trilha.testing.simulation.faults import Chance
 LATEST_CHANGE = timedelta(days=6)
 """So long after it happened the source may send a record again. A backfill looks further back than that."""
 LATE_MINUTES = 600
+EARLY_MINUTES = 1_200
 
 
 class Traffic:
@@ -53,6 +54,8 @@ class Traffic:
     def _new_record(self, feed: Stream, number: int, now: datetime) -> Record:
         dice = self._chance.random
         at = now - timedelta(minutes=dice.randint(0, LATE_MINUTES))
+        if self._chance.of(lambda faults: faults.fast_clock):
+            at = now + timedelta(minutes=dice.randint(1, EARLY_MINUTES))
         driver, vehicle = DriverId(dice.randint(1, 5)), VehicleId(dice.randint(1, 5))
         if self._chance.of(lambda faults: faults.not_understood):
             self._source.not_understood.add(number)

@@ -75,6 +75,7 @@ class World:
         self._again: list[QueuedTask] = []
         self._at_work: list[asyncio.Task[None]] = []
         self._workers = 0
+        self._is_alive = True
 
     async def connect(self, organisations: int = 2) -> None:
         """Show the platform some organisations of the source."""
@@ -104,7 +105,7 @@ class World:
 
     async def settle(self) -> None:
         """No more faults, no more records, a reader that understands all: let everything that waits come to its end."""
-        self.chance.faults = CALM
+        self.chance.faults, self._is_alive = CALM, False
         await self.run(int((2 * LEASE_TTL + SLOWEST) / BEAT) + 2 * MINUTE)
         for _ in range(ENOUGH):
             if self.operator.is_content:
@@ -120,7 +121,7 @@ class World:
 
     async def _beat(self) -> None:
         self.clock.advance(BEAT)
-        if self.chance.faults != CALM:
+        if self._is_alive:
             self._live()
             await self._survive(self.operator.meddle(self.clock.now()))
         await self._survive(self._tick())
