@@ -3,13 +3,14 @@
 import asyncio
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trilha.domain.telemetry import FEEDS
 from trilha.testing.simulation import CALM, Faults, simulate
 
 
+@settings(max_examples=40)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_a_world_under_faults_settles_whole(seed: int) -> None:
     world = asyncio.run(simulate(seed, beats=40))

@@ -107,9 +107,14 @@ class Installation:
         return SettleQuarantine(reader=self.source, units=self.units, clock=self.clock)
 
 
-@pytest.fixture
-async def here() -> Installation:
+async def connected() -> Installation:
+    """An installation with one organisation."""
     here = Installation()
     organisation = Organisation(ORGANISATION_ID, "Viação", "America/Sao_Paulo", here.clock.now())
     await here.organisations.add(organisation, OrganisationSource(ORGANISATION_ID, "mix", EXTERNAL_ID))
     return here
+
+
+@pytest.fixture
+async def here() -> Installation:
+    return await connected()

@@ -158,7 +158,7 @@ alter table gaps no force row level security;
 insert into backfills
 select organisation_id, gen_random_uuid(),
     date_trunc('second', greatest(start_at - interval '14 days', end_at - interval '90 days')),
-    date_trunc('second', end_at + interval '999999 microseconds'),
+    date_trunc('second', greatest(least(end_at + interval '1 day', now()), end_at) + interval '999999 microseconds'),
     jsonb_build_array(jsonb_build_object('stream', stream, 'done_until',
         to_char(date_trunc('second', greatest(start_at - interval '14 days', end_at - interval '90 days'))
             at time zone 'UTC', 'YYYY-MM-DD"T"HH24\\:MI\\:SS"Z"'),
