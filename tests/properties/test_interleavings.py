@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime, timedelta
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,7 +43,7 @@ class Overtaken(MemorySource):
         if story is not None:
             for step in ("make", "stream"):
                 await story.do((step, 1))
-        return page
+        return msgspec.structs.replace(page, received_at=self._clock.now())
 
 
 class Story:

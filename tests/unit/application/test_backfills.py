@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from tests.unit.application.conftest import EXTERNAL_ID, ORGANISATION_ID, Installation
@@ -206,7 +207,7 @@ async def test_an_answer_that_was_long_on_its_way_does_not_undo_the_stream(past:
                 self.emit(EXTERNAL_ID, [changed])
                 await past.ingest("stream")(IngestStreamCommand(ORGANISATION_ID, Stream.EVENTS))
                 past.clock.advance(timedelta(seconds=10))
-            return page
+            return msgspec.structs.replace(page, received_at=past.clock.now())
 
     past.source = Slow(past.clock)
     past.source.add(past.fleet)
