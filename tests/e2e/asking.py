@@ -49,3 +49,13 @@ async def everything(api: httpx.AsyncClient, path: str, limit: int = 97, **query
         if page["next_cursor"] is None:
             return items
         parameters["cursor"] = page["next_cursor"]
+
+
+async def of_all(api: httpx.AsyncClient, vehicles: set[str], what: str) -> list[dict[str, Any]]:
+    """A vehicle that the fleet does not know has no list where it has no records either."""
+    records: list[dict[str, Any]] = []
+    for vehicle in vehicles:
+        path = f"/v1/vehicles/{vehicle}/{what}"
+        if (await api.get(path)).status_code != 404:
+            records += await everything(api, path)
+    return records

@@ -29,7 +29,7 @@ from trilha.adapters.system import SystemClock, Uuid7Ids
 from trilha.application.exclusive_run import ExclusiveRun
 from trilha.application.fleet.sync_master_data import SyncMasterData
 from trilha.application.identity.connect_organisations import ConnectOrganisations
-from trilha.application.ports import EventBus, Handler, RateLimit
+from trilha.application.ports import Clock, EventBus, Handler, RateLimit
 from trilha.application.relay_outbox import RelayOutbox
 from trilha.application.telemetry.fill_backfills import FillBackfills
 from trilha.application.telemetry.ingest_stream import IngestStream
@@ -45,6 +45,7 @@ from trilha.entrypoints.settings import Settings
 from trilha.simulators.mix import MixSimulator
 
 GENEROUS = (RateLimit(10_000, timedelta(minutes=1)),)
+MACHINE = SystemClock()
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,9 @@ def settings_for(simulator: MixSimulator, **changes: object) -> Settings:
 
 
 @asynccontextmanager
-async def memory_platform(simulator: MixSimulator) -> AsyncIterator[Platform]:
+async def memory_platform(simulator: MixSimulator, clock: Clock = MACHINE) -> AsyncIterator[Platform]:
     """Nothing but this process, and HTTP to the simulator."""
-    clock, ids = SystemClock(), Uuid7Ids()
+    ids = Uuid7Ids()
     database = MemoryDatabase(clock, ids)
     organisations, units = MemoryOrganisations(database), MemoryUnitsOfWork(database)
     bus = MemoryEventBus(clock, MemoryDeadLetters(database))
@@ -123,14 +124,15 @@ async def memory_platform(simulator: MixSimulator) -> AsyncIterator[Platform]:
 
 
 @asynccontextmanager
-async def real_platform(simulator: MixSimulator, urls: DatabaseUrls, nats: EmbeddedNats) -> AsyncIterator[Platform]:
+async def real_platform(
+    simulator: MixSimulator, urls: DatabaseUrls, nats: EmbeddedNats, clock: Clock = MACHINE
+) -> AsyncIterator[Platform]:
     """PostgreSQL under row-level security and NATS JetStream, wired by the container."""
     async with AsyncExitStack() as stack:
         app = await stack.enter_async_context(open_pool(urls.app, name="e2e app"))
         system = await stack.enter_async_context(open_pool(urls.system, name="e2e system", staging=False))
         client = await stack.enter_async_context(open_nats(nats.url))
         await ensure_streams(client)
-        clock = SystemClock()
         source = await stack.enter_async_context(
             open_mix(
                 mix_settings(settings_for(simulator)),
@@ -151,6 +153,7 @@ async def real_platform(simulator: MixSimulator, urls: DatabaseUrls, nats: Embed
             budget_key=providers.Object("e2e"),
             worker="e2e",
         )
+        container.clock.override(providers.Object(clock))
         container.bus.override(NatsEventBus(client, dead_letters=container.dead_letters(), clock=clock))
 
         async def counted(organisation_id: OrganisationId) -> int:

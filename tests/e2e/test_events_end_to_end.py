@@ -8,10 +8,9 @@ from functools import reduce
 from operator import xor
 from typing import Any
 
-import httpx
 import pytest
 
-from tests.e2e.asking import everything, served
+from tests.e2e.asking import everything, of_all, served
 from tests.e2e.platforms import Platform, memory_platform, real_platform
 from trilha.adapters.embedded import EmbeddedNats
 from trilha.adapters.postgres import DatabaseUrls
@@ -125,13 +124,3 @@ async def test_every_committed_page_is_counted_once(simulator: MixSimulator, ope
             consuming.cancel()
             await asyncio.gather(consuming, return_exceptions=True)
         assert await platform.counted(organisation.id) == ingested.received
-
-
-async def of_all(api: httpx.AsyncClient, vehicles: set[str], what: str) -> list[dict[str, Any]]:
-    """A vehicle that the fleet does not know has no list where it has no records either."""
-    records: list[dict[str, Any]] = []
-    for vehicle in vehicles:
-        path = f"/v1/vehicles/{vehicle}/{what}"
-        if (await api.get(path)).status_code != 404:
-            records += await everything(api, path)
-    return records
