@@ -25,6 +25,8 @@ OVERRUN = 1.5
 NOTHING_COLLECTED = 5
 SOAK_KILLS = "60"
 """How often `make soak` kills the worker; servers and lease holders in proportion."""
+SOAK_MINUTES = "60"
+"""How long `make soak` watches the whole platform for growth."""
 WORKERS = os.environ.get("TRILHA_TEST_WORKERS", "2")
 
 
@@ -95,7 +97,10 @@ def main(arguments: Sequence[str]) -> int:
 
 def _mode(name: str) -> Mode:
     if name == "soak":
-        long = {"TRILHA_TEST_KILLS": os.environ.get("TRILHA_TEST_KILLS", SOAK_KILLS)}
+        long = {
+            "TRILHA_TEST_KILLS": os.environ.get("TRILHA_TEST_KILLS", SOAK_KILLS),
+            "TRILHA_SOAK_MINUTES": os.environ.get("TRILHA_SOAK_MINUTES", SOAK_MINUTES),
+        }
         return Mode(GROUPS, ("--hypothesis-profile=soak", "--timeout=1800"), budgets=False, server=nullcontext(long))
     ordinary = ("--hypothesis-profile=ci", "-m", "not soak")
     if name == "pg15":

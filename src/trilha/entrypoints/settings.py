@@ -10,7 +10,7 @@ from msgspec import Meta
 
 PREFIX = "TRILHA_"
 SHORTEST_TOKEN = 16
-NOT_SETTINGS = ("TRILHA_TEST_",)
+NOT_SETTINGS = ("TRILHA_TEST_", "TRILHA_SOAK_")
 """Variables that belong to the test suite."""
 
 _DATABASES = ("database_url", "database_owner_url", "database_system_url")
