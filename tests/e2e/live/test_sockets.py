@@ -1,6 +1,7 @@
 """WebSockets of live positions, over a real server."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import aiohttp
@@ -18,8 +19,8 @@ from tests.e2e.live.world import (
     serving,
     until_metric,
 )
-from trilha.adapters.memory.live_feed import KEPT
-from trilha.application.ports import VEHICLES
+from trilha.adapters.memory.live_feed import KEPT, MemoryLiveFeed
+from trilha.application.ports import VEHICLES, LiveMessage
 from trilha.domain.fleet import Vehicle
 from trilha.domain.kernel import GroupId, OrganisationId, VehicleId
 from trilha.entrypoints.http.live import channel, hub, sending
@@ -155,6 +156,54 @@ async def test_what_was_missed_comes_once_and_in_order(
     assert await back.positions(102) == missed + new
 
 
+@pytest.mark.parametrize("tick_s", [0.0, 0.5], ids=["after they were sent", "before they are sent"])
+async def test_every_cursor_goes_on_with_what_follows_it(
+    fleet: MovingFleet, organisation_id: OrganisationId, client: Client, monkeypatch: pytest.MonkeyPatch, tick_s: float
+) -> None:
+    monkeypatch.setattr(channel, "TICK_S", tick_s)
+    witness = await client.open()
+    await witness.snapshot()
+    start = int(witness.cursor)
+    ids = await fleet.move(organisation_id, *[1, 2, 3] * 2)
+    if not tick_s:
+        await witness.positions(6)
+    back = [await client.open(f"after={start + number}") for number in range(7)]
+    ids += await fleet.move(organisation_id, 3, 1)
+    for number, listener in enumerate(back):
+        assert await listener.positions(len(ids) - number) == ids[number:]
+
+
+async def test_what_comes_while_the_missed_is_read_comes_after_it(
+    fleet: MovingFleet, organisation_id: OrganisationId
+) -> None:
+    fleet.live = feed = InterruptedFeed()
+    ids = await fleet.move(organisation_id, 1, 2, 1)
+    async with serving(fleet.parts()) as (address, _), a_client(address) as client:
+        witness = await client.open()
+        await witness.snapshot()
+
+        async def move_on() -> None:
+            ids.extend(await fleet.move(organisation_id, 2))
+            await witness.positions(1)
+
+        feed.meanwhile = move_on
+        back = await client.open(f"after={int(witness.cursor) - 2}")
+        assert await back.positions(3) == ids[1:]
+
+
+class InterruptedFeed(MemoryLiveFeed):
+    """Something happens while what was missed is read."""
+
+    meanwhile: Callable[[], Awaitable[None]]
+
+    async def missed(
+        self, organisation_id: OrganisationId, topic: str, after: int, limit: int
+    ) -> Sequence[LiveMessage]:
+        found = await super().missed(organisation_id, topic, after, limit)
+        await self.meanwhile()
+        return found
+
+
 async def test_another_process_goes_on_where_the_first_one_ended(
     fleet: MovingFleet, organisation_id: OrganisationId, client: Client
 ) -> None:
@@ -205,10 +254,12 @@ async def test_a_slow_client_gets_the_newest_only_and_others_are_unaffected(
 ) -> None:
     fast, slow = await client.open(), await client.open()
     assert await fast.snapshot() == await slow.snapshot() == []
+    await fleet.live.publish(organisation_id, VEHICLES, a_position(9, 1))
+    assert await fast.positions(1) == await slow.positions(1) == ["1"]
     for number in range(1, SLOW_MESSAGES + 1):
         await fleet.live.publish(organisation_id, VEHICLES, a_position(number % 5, number, size=SLOW_BYTES))
         assert await fast.positions(1) == [str(number)]
-    given = dict[str, int]()
+    given = {"9": 1}
     update = await slow.next()
     while not update["collapsed"]:
         given |= newest(update)
@@ -218,7 +269,9 @@ async def test_a_slow_client_gets_the_newest_only_and_others_are_unaffected(
     while slow.cursor != fast.cursor:
         given |= newest(update)
         update = await slow.next()
-    assert given | newest(update) == {str(number % 5): number for number in range(SLOW_MESSAGES - 4, SLOW_MESSAGES + 1)}
+    assert given | newest(update) == {"9": 1} | {
+        str(number % 5): number for number in range(SLOW_MESSAGES - 4, SLOW_MESSAGES + 1)
+    }
     assert await metric(client, "trilha_live_collapsed_total") >= 1
 
 
