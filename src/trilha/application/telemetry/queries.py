@@ -35,7 +35,10 @@ class EventFilter(msgspec.Struct, frozen=True):
 
 
 class PositionFilter(msgspec.Struct, frozen=True):
-    """Which positions; every part left out matches all."""
+    """Which positions; every part left out matches all.
+
+    Without a vehicle whole months are read: the largest table of all has no index for a question that nobody asks.
+    """
 
     occurred: TimeRange = TimeRange()
     vehicle_id: int | None = None

@@ -38,7 +38,6 @@ create table positions (
     primary key (organisation_id, id, occurred_at)
 ) partition by range (occurred_at);
 create index positions_by_vehicle on positions (organisation_id, vehicle_id, occurred_at desc, id desc);
-create index positions_by_time on positions (organisation_id, occurred_at desc);
 create table positions_default partition of positions default;
 create table trips (
     organisation_id uuid not null,
