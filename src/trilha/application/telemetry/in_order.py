@@ -16,8 +16,8 @@ SIDE_BY_SIDE = 2
 class _OnItsWay:
     """A page, the ids in it, and the task that commits it."""
 
-    def __init__(self, page: SourcePage, task: asyncio.Task[StoredPage]) -> None:
-        self.ids: frozenset[int] = frozenset(record.id for record in page.records)
+    def __init__(self, ids: frozenset[int], task: asyncio.Task[StoredPage]) -> None:
+        self.ids = ids
         self.task = task
 
 
@@ -51,9 +51,10 @@ class InOrder:
         """
         stored = await self.settled() if len(self._on_their_way) >= SIDE_BY_SIDE else None
         before = self._on_their_way[-1].task if self._on_their_way else None
-        shared = any(record.id in other.ids for other in self._on_their_way for record in page.records)
+        ids = frozenset([record.id for record in page.records])
+        shared = not all(ids.isdisjoint(other.ids) for other in self._on_their_way)
         task = asyncio.create_task(self._bring_in(page, before, wait=shared))
-        self._on_their_way.append(_OnItsWay(page, task))
+        self._on_their_way.append(_OnItsWay(ids, task))
         return stored
 
     async def settled(self) -> StoredPage | None:
