@@ -61,12 +61,16 @@ class WorkerParts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WorkerOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """How to run. The heartbeat of `process` goes into `run_folder`; times are in seconds."""
+    """How to run. The heartbeat of `process` goes into `run_folder`; times are in seconds.
+
+    `max_tasks` is high because a task waits for calls most of its life, a backfill for hours: others must not wait for
+    its place. Memory and connections are bounded by the pages under way.
+    """
 
     run_folder: Path
     process: str = "worker"
     roles: frozenset[Role] = ALL_ROLES
-    max_tasks: int = 8
+    max_tasks: int = 64
     stop_within_s: float = 5.0
     connect_every_s: float = 3600.0
     upkeep_every_s: float = 3600.0
