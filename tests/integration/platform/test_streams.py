@@ -5,10 +5,11 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from tests.integration.platform.operations import pass_time
 from tests.integration.platform.world import World, every_feed, new_organisation
 from trilha.domain.kernel import SourceNotPermitted
 from trilha.domain.telemetry import SEED_AGE, ClocksDiffer, RunStatus
-from trilha.simulators.mix import ClockChange, Fault, FaultKind, LateEvents, Route
+from trilha.simulators.mix import Fault, FaultKind, LateEvents, Route
 from trilha.simulators.mix.scenario import Scenario
 
 FOREIGN = -4242424242424242424
@@ -18,12 +19,6 @@ A_WHILE = timedelta(minutes=1)
 @pytest.fixture
 def scenario(scenario: Scenario, request: pytest.FixtureRequest) -> Scenario:
     return msgspec.structs.replace(scenario, **getattr(request, "param", {}))
-
-
-def pass_time(world: World, ours: timedelta, of_source: timedelta | None = None) -> None:
-    """Put both clocks forward; the source's by as much as ours unless told otherwise."""
-    world.clock.ahead += ours
-    world.simulator.change_clock(ClockChange(advance_s=(of_source or ours).total_seconds()))
 
 
 MANY = {"events_per_vehicle_per_day": 100, "repeat_near_share": 0.1, "repeat_far_share": 0.4, "revised_share": 0.5}

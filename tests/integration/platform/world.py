@@ -164,6 +164,7 @@ class World:
     organisation_id: OrganisationId
     feed: Stream = Stream.EVENTS
     ids: Uuid7Ids = field(default_factory=Uuid7Ids)
+    live: MemoryLiveFeed = field(default_factory=MemoryLiveFeed)
 
     async def ingest(self, max_pages: int = 1_000) -> IngestionRun:
         """Run the use case once; it must not find the lease taken."""
@@ -174,7 +175,11 @@ class World:
 
     def use_case(self, lease_ttl: timedelta = timedelta(seconds=15)) -> IngestStream:
         """As another worker would have it."""
-        run = ExclusiveRun(
+        return IngestStream(run=self.frame(lease_ttl), store_page=StorePage(live=self.live, **self.parts), **self.parts)
+
+    def frame(self, lease_ttl: timedelta = timedelta(seconds=15)) -> ExclusiveRun:
+        """What every use case runs in."""
+        return ExclusiveRun(
             organisations=self.store.organisations,
             units=self.store.units,
             leases=self.store.leases,
@@ -183,8 +188,11 @@ class World:
             worker="test",
             lease_ttl=lease_ttl,
         )
-        parts = {"source": self.source, "units": self.store.units, "clock": self.clock, "ids": self.ids}
-        return IngestStream(run=run, store_page=StorePage(live=MemoryLiveFeed(), **parts), **parts)
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """What every use case of ingestion is made of."""
+        return {"source": self.source, "units": self.store.units, "clock": self.clock, "ids": self.ids}
 
     async def runs(self) -> list[RunView]:
         """As the API shows them, newest first."""

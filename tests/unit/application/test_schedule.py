@@ -11,6 +11,7 @@ from trilha.domain.kernel import InvalidValue, OrganisationId
 from trilha.testing.strategies import instants, time_zones
 
 SAO_PAULO, LISBON = ZoneInfo("America/Sao_Paulo"), ZoneInfo("Europe/Lisbon")
+NEW_YORK = ZoneInfo("America/New_York")
 RECENT = instants(datetime(1970, 1, 1, tzinfo=UTC), datetime(2037, 1, 1, tzinfo=UTC))
 
 
@@ -33,7 +34,11 @@ def local(year: int, month: int, day: int, hour: int, minute: int, zone: ZoneInf
         (local(2026, 3, 28, 12, 0, LISBON), LISBON, time(1, 30), datetime(2026, 3, 29, 1, 30, tzinfo=UTC)),
         (local(2026, 3, 28, 12, 0, LISBON), LISBON, time(2), datetime(2026, 3, 29, 1, tzinfo=UTC)),
         (local(2026, 10, 24, 12, 0, LISBON), LISBON, time(1, 30), datetime(2026, 10, 25, 0, 30, tzinfo=UTC)),
-        # The second 1:30 of that night is no second run.
+        # New York leaves out 2:00 to 3:00 on 8 March 2026: the job of 2:00 runs at the jump. It repeats 1:00 to 2:00 on
+        # 1 November, after which 2:00 comes once.
+        (local(2026, 3, 7, 12, 0, NEW_YORK), NEW_YORK, time(2), datetime(2026, 3, 8, 7, tzinfo=UTC)),
+        (local(2026, 10, 31, 12, 0, NEW_YORK), NEW_YORK, time(2), datetime(2026, 11, 1, 7, tzinfo=UTC)),
+        # The second 1:30 of that night in Lisbon is no second run.
         (local(2026, 10, 25, 1, 30, LISBON), LISBON, time(1, 30), datetime(2026, 10, 26, 1, 30, tzinfo=UTC)),
         (local(2026, 10, 25, 1, 10, LISBON, fold=1), LISBON, time(1, 30), datetime(2026, 10, 26, 1, 30, tzinfo=UTC)),
     ],
