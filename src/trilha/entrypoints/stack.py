@@ -25,6 +25,7 @@ from trilha.entrypoints.supervisor import (
 from trilha.entrypoints.worker.heartbeat import is_alive
 
 _LOOPBACK = "127.0.0.1"
+_BUDGET = ("mix_calls_per_minute", "mix_calls_per_hour")
 _SOURCE_SETTINGS = (variable("mix_"), variable("fleet_source"))
 
 
@@ -110,6 +111,8 @@ class Stack:
         if self.simulator_url is not None:
             told = {name: value for name, value in told.items() if not name.startswith(_SOURCE_SETTINGS)}
             told |= simulator_variables(self.simulator_url)
+            # the simulator allows what the settings say, so the worker may use it
+            told |= {variable(field): str(getattr(self._settings, field)) for field in _BUDGET}
         if self._postgres is not None:
             told |= database_variables(self._postgres)
         if self._nats is not None:
