@@ -33,9 +33,9 @@ SCENARIO = Scenario(
     late_share=0.1,
     # of vehicles that no list names, so that all can be asked for one by one
     stranger_share=0.0,
-    future_share=0.0,
+    future_share=0.05,
     repeat_far_share=0.05,
-    # what has no time of its own, or one far from the truth, cannot be named by a range: nobody can heal it
+    # what has no time of its own cannot be named by a range: nobody can heal it
     startless_share=0.0,
     timeless_share=0.0,
     behaviour=Behaviour(calls_per_minute=0, calls_per_hour=0),

@@ -27,7 +27,7 @@ WANTED_RECORDS = 10_000
 LATENESS = timedelta(days=14)
 """Ranges go by when records happened, gaps by when the source made them, which is up to so much later."""
 
-EARLINESS = timedelta(days=1)
+EARLINESS = timedelta(days=3)
 """Devices whose clock is ahead, or set to another zone, date records up to so much later than the source made them."""
 
 
