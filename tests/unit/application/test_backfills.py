@@ -1,6 +1,6 @@
 """Past times brought in by range: windows, endings, cancellation, crashes, gaps that heal."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 import pytest
@@ -128,6 +128,49 @@ async def test_a_source_that_refuses_has_failed_it(past: Installation) -> None:
     assert (backfill.status, backfill.error_code) == (BackfillStatus.FAILED, "source.refused")
     assert [one.status for one in past.told(BackfillFinished)] == ["failed"]
     assert await past.fill()(FILL) is None
+
+
+class Forgetful(MemorySource):
+    """Has nothing of more than ninety days ago."""
+
+    async def page_between(self, stream: Stream, external_id: int, start: datetime, end: datetime) -> SourcePage:
+        if start < self._clock.now() - 90 * DAY:
+            raise SourceRefused("From must not be older than 90 days")
+        return await super().page_between(stream, external_id, start, end)
+
+
+@pytest.mark.parametrize("outage_days", [80, 120])
+async def test_what_the_source_has_no_more_is_left_out_and_the_rest_is_brought_in(
+    here: Installation, outage_days: int
+) -> None:
+    source = Forgetful(here.clock)
+    source.add(here.fleet)
+    here.source = source
+    await here.ingest()(IngestStreamCommand(ORGANISATION_ID, Stream.EVENTS))
+    happened = []
+    for number in range(outage_days):
+        here.clock.advance(DAY)
+        happened.append(here.clock.now())
+        source.emit(EXTERNAL_ID, [a_record(Stream.EVENTS, number, occurred_at=happened[-1])])
+    await here.ingest()(IngestStreamCommand(ORGANISATION_ID, Stream.EVENTS))
+    while await here.fill()(FILL) is not None:
+        pass
+    reachable = [n for n, at in enumerate(happened) if at > here.clock.now() - 90 * DAY]
+    assert set(here.tables.records[Stream.EVENTS]) == set(reachable)
+    assert {one.status for one in here.tables.backfills.values()} == {BackfillStatus.COMPLETED}
+    still_open = [gap.start for gap in here.tables.gaps.values() if gap.closed_at is None]
+    assert len(still_open) == (0 if outage_days < 90 else 1)
+    assert all(start < here.clock.now() - 90 * DAY for start in still_open)
+
+
+async def test_the_last_ninety_days_can_be_asked_for(here: Installation) -> None:
+    here.source = Forgetful(here.clock)
+    here.source.add(here.fleet)
+    await here.jobs.ensure(first_job_rows(ORGANISATION_ID, here.clock.now()))
+    await request(here, 90)
+    here.clock.advance(timedelta(minutes=1))
+    assert await here.fill()(FILL) is not None
+    assert the_backfill(here).status is BackfillStatus.COMPLETED
 
 
 class Interrupting(MemorySource):

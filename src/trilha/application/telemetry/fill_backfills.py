@@ -23,6 +23,7 @@ from trilha.domain.telemetry import (
     add_page,
     closes,
     give_up_backfill,
+    leave_out_too_old,
     next_backfill,
     next_window,
     record_window,
@@ -41,8 +42,8 @@ class FillBackfills:
     """Each window is committed with what it says about the backfill, so killing this costs one window at most.
 
     Returns the run, or None if there is nothing to do or another worker is at it. Where the source does not answer the
-    run fails and the next one asks for less, unless the source said to come later; where it refuses, the backfill has
-    failed.
+    run fails and the next one asks for less, unless the source said to come later. What it refuses as too old
+    is left out; where it refuses all the same, the backfill has failed.
     """
 
     def __init__(
@@ -102,7 +103,9 @@ class FillBackfills:
                 await self._save(lease, shorten_window(backfill, window, self._clock.now()))
             raise
         except SourceRefused as refusal:
-            await self._save(lease, give_up_backfill(backfill, refusal.code, str(refusal), self._clock.now()))
+            now = self._clock.now()
+            younger = leave_out_too_old(backfill, window, now)
+            await self._save(lease, younger or give_up_backfill(backfill, refusal.code, str(refusal), now))
             return None
         return _as_of(asked_at, page)
 

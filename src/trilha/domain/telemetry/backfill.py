@@ -18,6 +18,9 @@ from trilha.domain.telemetry.model import FEEDS, Stream
 from trilha.domain.telemetry.run import MergeOutcome
 
 LONGEST = timedelta(days=90)
+SURE_REACH = LONGEST - timedelta(hours=1)
+"""How far back a range is asked for where the source refused an older one; less than all, for calls take time."""
+
 FIRST_WINDOW = timedelta(hours=1)
 LEAST_WINDOW = timedelta(minutes=1)
 LONGEST_WINDOW = timedelta(days=7)
@@ -209,6 +212,21 @@ def cancel_backfill(backfill: Backfill, now: datetime) -> Backfill:
     return msgspec.structs.replace(
         backfill, status=BackfillStatus.CANCELLED, finished_at=now, version=backfill.version + 1
     )
+
+
+def leave_out_too_old(backfill: Backfill, window: Window, now: datetime) -> Backfill | None:
+    """Begin where the source should answer, where what it refused lies further back; None where it does not.
+
+    A gap that begins before the new `start` stays open.
+    """
+    reach = (now - SURE_REACH).replace(microsecond=0)
+    if not window.start < reach < backfill.end:
+        return None
+    parts = tuple(
+        msgspec.structs.replace(part, done_until=max(part.done_until, reach), window_s=FIRST_WINDOW.total_seconds())
+        for part in backfill.parts
+    )
+    return msgspec.structs.replace(_begun(backfill, now), start=max(backfill.start, reach), parts=parts)
 
 
 def give_up_backfill(backfill: Backfill, code: str, message: str, now: datetime) -> Backfill:
