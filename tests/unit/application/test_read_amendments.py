@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 
 from tests.unit.application.conftest import EXTERNAL_ID, ORGANISATION_ID, Installation
+from trilha.adapters.memory import SimulatedClock
+from trilha.application.telemetry.ingest_stream import IngestStreamCommand
 from trilha.application.telemetry.read_amendments import ReadAmendmentsCommand
 from trilha.domain.kernel import SourceUnavailable
 from trilha.domain.telemetry import (
@@ -19,6 +21,7 @@ from trilha.domain.telemetry import (
 )
 from trilha.domain.telemetry.amendments import LONGEST_SPAN
 from trilha.testing.contracts.amendments import SOMEBODY_ELSE
+from trilha.testing.contracts.telemetry_records import a_record
 
 DAY = timedelta(days=1)
 
@@ -60,6 +63,21 @@ async def test_days_without_a_run_are_made_up_for(here: Installation, stream: St
     assert set(here.tables.amended) == {(stream, number) for number in range(40)}
     assert max(asked) <= LONGEST_SPAN
     assert here.tables.checkpoints[Stream.AMENDMENTS].token_time.date() == (here.clock.now() - DAY).date()
+
+
+async def test_a_clock_that_was_ahead_for_days_leaves_no_day_unread(here: Installation, stream: Stream) -> None:
+    ahead = SimulatedClock(here.clock.now() + 20 * DAY)
+    for number in range(30):
+        here.source.emit(EXTERNAL_ID, [a_record(stream, number, occurred_at=here.clock.now())])
+        amend(here, stream, number)
+        await here.ingest()(IngestStreamCommand(ORGANISATION_ID, stream))
+        use_case = here.read_amendments()
+        if 0 < number < 6:
+            use_case._clock = ahead
+        assert await use_case(ReadAmendmentsCommand(ORGANISATION_ID)) is not None
+        for clock in (here.clock, ahead):
+            clock.advance(DAY)
+    assert set(here.tables.amended) == {(stream, number) for number in range(30)}
 
 
 async def test_reading_the_same_day_again_changes_and_tells_nothing(here: Installation, stream: Stream) -> None:

@@ -12,6 +12,7 @@ from trilha.application.telemetry.page_rows import quarantine
 from trilha.domain.kernel import OrganisationId
 from trilha.domain.telemetry import (
     AMENDED_FEEDS,
+    FEEDS,
     Amendment,
     AmendmentKind,
     AmendmentPage,
@@ -44,7 +45,9 @@ class ReadAmendmentsCommand(msgspec.Struct, frozen=True):
 class ReadAmendments:
     """Reads every day since the last one read, so days without a run are made up for.
 
-    Its checkpoint's token is the last day read. Returns the run, or None if another worker is at it.
+    Its checkpoint's token is the last day read, but none that the source's own tokens have not reached: by a clock of
+    ours that is ahead, days would count as read before anything was amended on them. Returns the run, or None if
+    another worker is at it.
     """
 
     def __init__(
@@ -68,7 +71,8 @@ class ReadAmendments:
 
     async def _steps(self, lease: Lease, run: IngestionRun, external_id: int) -> AsyncGenerator[IngestionRun, None]:
         checkpoint = await self._checkpoint(lease)
-        for first, last in spans(checkpoint.token_time.date(), self._clock.now().date()):
+        today = self._clock.now().date()
+        for first, last in spans(min(checkpoint.token_time.date(), today), today):
             pages = [await self._source.amendments(feed, external_id, first, last) for feed in AMENDED_FEEDS]
             checkpoint, run = await self._commit(lease, run, checkpoint, pages)
             yield run
@@ -88,15 +92,21 @@ class ReadAmendments:
     async def _commit(
         self, lease: Lease, run: IngestionRun, checkpoint: Checkpoint, pages: Sequence[AmendmentPage]
     ) -> tuple[Checkpoint, IngestionRun]:
-        checkpoint = advance(checkpoint, *_token_of(pages[-1].last), self._clock.now())
         async with self._units(lease.organisation_id) as unit:
             await unit.guard(lease)
+            read = await self._surely_read(unit, checkpoint, pages[-1].last)
+            checkpoint = advance(checkpoint, *_token_of(read), self._clock.now())
             for page in pages:
                 run = await self._keep(unit, run, page)
             await unit.checkpoints.save(checkpoint)
             await unit.runs.save(run)
             await unit.commit()
         return checkpoint, run
+
+    async def _surely_read(self, unit: TelemetryUnitOfWork, checkpoint: Checkpoint, last: date) -> date:
+        feeds = [await unit.checkpoints.get(feed) for feed in FEEDS]
+        reached = max((feed.token_time.date() for feed in feeds if feed is not None), default=last)
+        return min(max(reached, checkpoint.token_time.date()), last)
 
     async def _keep(self, unit: TelemetryUnitOfWork, run: IngestionRun, page: AmendmentPage) -> IngestionRun:
         if not page.amendments and not page.rejected:
