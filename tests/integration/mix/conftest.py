@@ -116,12 +116,12 @@ def settings(simulator):
 def open_client(settings, clock, store, limiter):
     """Open clients that share the stores, each as a process of its own."""
 
-    def open_one(chosen=None, token_store=None):
+    def open_one(chosen=None, token_store=None, rate_limiter=None):
         return open_mix(
             chosen or settings,
             clock=clock,
             token_store=token_store or store,
-            rate_limiter=limiter,
+            rate_limiter=rate_limiter or limiter,
             chance=lambda: 0.5,
         )
 

@@ -7,7 +7,7 @@ import httpx
 import msgspec
 import pytest
 
-from trilha.adapters.memory import MemoryTokenStore
+from trilha.adapters.memory import MemoryRateLimiter, MemoryTokenStore
 from trilha.adapters.mix import ClientAuth, MixCredentials
 from trilha.adapters.mix.session import REFUSED_PAUSE
 from trilha.application.ports import SourceToken
@@ -26,6 +26,22 @@ async def eventually(condition) -> None:
 async def test_fifty_callers_share_one_token_request(mix, calls):
     await asyncio.gather(*(mix.organisations() for _ in range(50)))
     assert calls(Route.TOKEN) == 1
+
+
+async def test_no_call_is_granted_before_there_is_a_token(open_client, database, simulator, clock):
+    """A granted call goes out at once, or many that waited for a token would arrive together."""
+
+    class Noting(MemoryRateLimiter):
+        async def acquire(self, key, priority):
+            tokens.append(simulator.calls()[Route.TOKEN].calls)
+            await super().acquire(key, priority)
+
+    tokens = []
+    async with open_client(rate_limiter=Noting(database, [])) as mix:
+        await asyncio.gather(*(mix.organisations() for _ in range(5)))
+        clock.advance(timedelta(hours=1))
+        await asyncio.gather(*(mix.organisations() for _ in range(5)))
+    assert tokens == [1] * 5 + [2] * 5
 
 
 async def test_fifty_callers_share_one_renewal(mix, simulator, calls):
