@@ -11,6 +11,7 @@ import msgspec
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 PAGES = 3
+_MISSING = "nothing at all"
 
 
 def require_same_pages(ours: str, theirs: str, token: str, paths: Iterable[str]) -> None:
@@ -56,6 +57,7 @@ def _first_difference(mine: list[Any], other: list[Any]) -> str:
         return f"{len(mine)} items against {len(other)}"
     for one, two in zip(mine, other, strict=True):
         for key in one | two:
-            if _comparable(one.get(key)) != _comparable(two.get(key)):
-                return f"{key} is {one.get(key)!r} against {two.get(key)!r}"
+            here, there = one.get(key, _MISSING), two.get(key, _MISSING)
+            if _comparable(here) != _comparable(there):
+                return f"{key} is {here!r} against {there!r}"
     return "nothing that can be shown"

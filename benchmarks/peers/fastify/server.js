@@ -31,10 +31,11 @@ const EVENTS = `
     t.description, coalesce(t.classification, 'unclassified') as classification, e.category,
     e.occurrences::int4 as occurrences, e.duration_s::int4 as duration_s, e.value, e.value_kind, e.value_unit,
     e.speed_limit_kmh, e.fuel_used_l, e.odometer_start_km, e.odometer_end_km,
-    e.start_latitude_deg, e.start_longitude_deg, e.end_latitude_deg, e.end_longitude_deg, e.location_id
+    e.start_latitude_deg, e.start_longitude_deg, e.end_latitude_deg, e.end_longitude_deg, e.location_id,
+    nullif(e.source_driver_id, e.driver_id) as reassigned_from, e.withdrawn_at
   from telemetry_events e
   left join event_types t on t.organisation_id = e.organisation_id and t.id = e.event_type_id
-  where e.organisation_id = $1 and e.driver_id = $2`
+  where e.organisation_id = $1 and e.driver_id = $2 and e.withdrawn_at is null`
 const STATEMENTS = {
   drivers: { name: 'drivers', text: `${DRIVERS} order by sort_name, id limit $2` },
   driversAfter: {
@@ -146,7 +147,9 @@ const event = {
     odometer_end_km: numberOrNull,
     start: pointOrNull,
     end: pointOrNull,
-    location_id: textOrNull
+    location_id: textOrNull,
+    reassigned_from: textOrNull,
+    withdrawn_at: textOrNull
   }
 }
 const pageOf = (item) => ({
