@@ -10,6 +10,7 @@ from trilha.domain.kernel import InvalidValue, NotFound, RejectedRecord
 from trilha.domain.telemetry import (
     FEEDS,
     AlreadySettled,
+    EventsIngested,
     IngestionRun,
     QuarantineEntry,
     Record,
@@ -66,6 +67,21 @@ async def test_a_better_reader_brings_in_what_was_not_understood(partly: Install
     assert {entry.settlement for entry in entries(partly)} == {Settlement.REPLAYED}
 
 
+async def test_a_replay_tells_what_it_brought_in_and_nothing_where_that_is_nothing(
+    partly: Installation, stream: Stream
+) -> None:
+    before = len(partly.told(EventsIngested))
+    await replay(partly, stream)
+    assert len(partly.told(EventsIngested)) == before
+    partly.source.not_understood.clear()
+    await replay(partly, stream)
+    told = partly.told(EventsIngested)[before:]
+    pages = {entry.page_id: entry.at for entry in entries(partly)}
+    assert {one.page_id: one.received_at for one in told} == pages
+    assert {(one.stream, one.checkpoint, one.late, one.quarantined) for one in told} == {(stream, "", 0, 0)}
+    assert [(one.received, one.inserted, one.replaced) for one in told] == [(1, 1, 0)] * 2
+
+
 async def test_replaying_twice_is_replaying_once(partly: Installation, stream: Stream) -> None:
     partly.source.not_understood.clear()
     await replay(partly, stream)
@@ -110,6 +126,18 @@ async def test_one_record_is_replayed_once_its_reader_is_there(partly: Installat
         await settle(partly, entry, Settlement.DISCARDED)
 
 
+async def test_one_record_replayed_is_told(partly: Installation, stream: Stream) -> None:
+    before, entry = len(partly.told(EventsIngested)), entries(partly)[0]
+    partly.source.not_understood.clear()
+    await settle(partly, entry, Settlement.REPLAYED)
+    await settle(partly, entry, Settlement.REPLAYED)
+    (told,) = partly.told(EventsIngested)[before:]
+    assert (told.page_id, told.stream, told.received_at) == (entry.page_id, stream, entry.at)
+    assert (told.received, told.inserted, told.replaced, told.checkpoint) == (1, 1, 0, "")
+    occurred_at = a_record(stream, 3).occurred_at
+    assert (told.first_occurred_at, told.last_occurred_at) == (occurred_at, occurred_at)
+
+
 async def test_a_record_replayed_late_does_not_undo_a_younger_one(here: Installation, stream: Stream) -> None:
     here.source.not_understood.add(1)
     here.source.emit(EXTERNAL_ID, [a_record(stream, 1, 1)])
@@ -118,8 +146,10 @@ async def test_a_record_replayed_late_does_not_undo_a_younger_one(here: Installa
     here.clock.advance_to(here.clock.now().replace(hour=13))
     here.source.emit(EXTERNAL_ID, [a_record(stream, 1, 2)])
     await ingest(here, stream)
+    before = here.told(EventsIngested)
     await settle(here, entries(here)[0], Settlement.REPLAYED)
     assert stored(here, stream) == {1: [a_record(stream, 1, 2)]}
+    assert here.told(EventsIngested) == before
 
 
 async def test_what_is_discarded_stays_out(partly: Installation, stream: Stream) -> None:

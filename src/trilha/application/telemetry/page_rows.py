@@ -6,7 +6,15 @@ from uuid import UUID
 
 from trilha.application.ports import IdSource, TelemetryUnitOfWork
 from trilha.domain.kernel import RejectedRecord
-from trilha.domain.telemetry import EventsIngested, MergeOutcome, QuarantineEntry, SourcePage, count_late
+from trilha.domain.telemetry import (
+    EventsIngested,
+    MergeOutcome,
+    QuarantineEntry,
+    Record,
+    SourcePage,
+    Stream,
+    count_late,
+)
 
 
 async def send_ahead(unit: TelemetryUnitOfWork, page_id: UUID, page: SourcePage) -> None:
@@ -61,3 +69,28 @@ def ingested(
         late=0 if made_after is None else count_late(page.records, made_after),
         backfill_id=backfill_id,
     )
+
+
+async def merge_again(
+    unit: TelemetryUnitOfWork, stream: Stream, page_id: UUID, received_at: datetime, records: Sequence[Record]
+) -> MergeOutcome:
+    """Merge what was read again of what came once, and tell so only where that changed something."""
+    outcome = await unit.records(stream).merge(page_id, received_at, records)
+    changed = outcome.inserted + outcome.replaced
+    if changed:
+        times = [record.occurred_at for record in records]
+        unit.record(
+            EventsIngested(
+                page_id=page_id,
+                stream=stream,
+                received=changed,
+                inserted=outcome.inserted,
+                replaced=outcome.replaced,
+                quarantined=0,
+                received_at=received_at,
+                first_occurred_at=min(times, default=None),
+                last_occurred_at=max(times, default=None),
+                checkpoint="",
+            )
+        )
+    return outcome

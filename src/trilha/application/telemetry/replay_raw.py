@@ -7,6 +7,7 @@ import msgspec
 
 from trilha.application.exclusive_run import ExclusiveRun
 from trilha.application.ports import Clock, Lease, TelemetryUnitOfWork, UnitsOfWork
+from trilha.application.telemetry.page_rows import merge_again
 from trilha.domain.kernel import OrganisationId, TimeRange
 from trilha.domain.telemetry import (
     IngestionRun,
@@ -74,7 +75,7 @@ class ReplayRaw:
             await unit.guard(lease)
             page = await unit.raw_pages.get(page_id)
             understood = self._reader.understand(stream, page.body, page.received_at)
-            outcome = await unit.records(stream).merge(page_id, page.received_at, understood.records)
+            outcome = await merge_again(unit, stream, page_id, page.received_at, understood.records)
             await self._settle(unit, page_id, understood)
             run = add_page(run, outcome, len(understood.rejected))
             await unit.runs.save(run)

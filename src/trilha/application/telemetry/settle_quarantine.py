@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from trilha.application.ports import Clock, TelemetryUnitOfWork, UnitsOfWork
+from trilha.application.telemetry.page_rows import merge_again
 from trilha.domain.kernel import Conflict, InvalidValue, OrganisationId
 from trilha.domain.telemetry import (
     FEEDS,
@@ -53,6 +54,10 @@ class SettleQuarantine:
         return settled
 
     async def _bring_in(self, unit: TelemetryUnitOfWork, entry: QuarantineEntry) -> None:
+        if entry.stream == Stream.AMENDMENTS:
+            raise InvalidValue(
+                "stream", entry.stream, f"{', '.join(FEEDS)}: amendments cannot be replayed, look at it and discard it"
+            )
         if entry.stream not in FEEDS:
             raise InvalidValue("stream", entry.stream, f"{', '.join(FEEDS)}: anything else comes again at its next run")
         stream = Stream(entry.stream)
@@ -60,4 +65,4 @@ class SettleQuarantine:
         if understood.rejected:
             reasons = ", ".join(f"{one.reason} ({one.detail})" for one in understood.rejected)
             raise StillUnreadable(f"the record cannot be understood: {reasons}; discard it, or wait for a newer Trilha")
-        await unit.records(stream).merge(entry.page_id or entry.id, entry.at, understood.records)
+        await merge_again(unit, stream, entry.page_id or entry.id, entry.at, understood.records)

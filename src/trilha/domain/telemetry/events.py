@@ -13,7 +13,7 @@ class EventsIngested(DomainEvent, frozen=True, kw_only=True):
 
     Times are those of occurrence. `late` counts records that had happened more than an hour before the time that the
     page covers; those of a backfill (`backfill_id`) are never late. `checkpoint` is the token that follows the page,
-    empty for a backfill.
+    empty for a backfill, and where what had been kept was read again: then `received` counts only what that changed.
     """
 
     event_type: ClassVar[str] = "telemetry.events_ingested"

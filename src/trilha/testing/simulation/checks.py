@@ -39,11 +39,12 @@ def _each_effect_happened_once(tables: OrganisationTables) -> None:
     pages = [page for page in tables.raw_pages.values() if page.stream in FEEDS]
     in_pages = sum(len(msgspec.json.decode(zlib.decompress(page.body))) for page in pages)
     brought = [run for run in runs if run.kind not in _WITHOUT_COUNTS]
-    assert sum(count.received for count in counted) == in_pages == sum(run.received for run in brought)
-    assert sum(count.inserted for count in counted) == sum(run.inserted for run in brought)
-    distinct = sum(len(rows) for rows in tables.records.values())
-    replayed = sum(run.inserted for run in runs if run.kind is RunKind.REPLAY)
-    assert sum(count.inserted for count in counted) + replayed == distinct
+    replays = [run for run in runs if run.kind is RunKind.REPLAY]
+    changed = sum(run.inserted + run.replaced for run in replays)
+    assert in_pages == sum(run.received for run in brought)
+    assert sum(count.received for count in counted) == in_pages + changed
+    assert sum(count.inserted for count in counted) == sum(run.inserted for run in (*brought, *replays))
+    assert sum(count.inserted for count in counted) == sum(len(rows) for rows in tables.records.values())
 
 
 def _nothing_is_left(tables: OrganisationTables) -> None:
