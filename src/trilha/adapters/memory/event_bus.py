@@ -73,6 +73,10 @@ class MemoryDeadLetters:
         mine = [letter for letter in letters if letter.envelope.organisationid == organisation_id]
         return sorted(mine, key=_age)
 
+    async def open_count(self, organisation_id: OrganisationId) -> int:
+        """How many of an organisation wait for a person to decide."""
+        return sum(letter.status is LetterStatus.OPEN for letter in await self.all(organisation_id))
+
     async def get(self, organisation_id: OrganisationId, consumer: str, event_id: UUID) -> DeadLetter | None:
         """One of them."""
         letter = self._database.dead_letters.get((consumer, event_id))

@@ -85,6 +85,15 @@ class PostgresDeadLetters:
             f"{_LETTERS} where organisation_id = %s order by failed_at, event_id, consumer", (organisation_id,)
         )
 
+    async def open_count(self, organisation_id: OrganisationId) -> int:
+        """How many of an organisation wait for a person to decide."""
+        found = await system.rows(
+            self._pool,
+            "select count(*) from dead_letters where organisation_id = %s and status = 'open'",
+            (organisation_id,),
+        )
+        return int(found[0][0])
+
     async def get(self, organisation_id: OrganisationId, consumer: str, event_id: UUID) -> DeadLetter | None:
         """One of them."""
         key = (organisation_id, consumer, event_id)

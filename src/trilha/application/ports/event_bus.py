@@ -106,6 +106,10 @@ class DeadLetters(Protocol):
         """Those of an organisation, oldest first."""
         ...
 
+    async def open_count(self, organisation_id: OrganisationId) -> int:
+        """How many of an organisation wait for a person to decide."""
+        ...
+
     async def get(self, organisation_id: OrganisationId, consumer: str, event_id: UUID) -> DeadLetter | None:
         """One of them."""
         ...

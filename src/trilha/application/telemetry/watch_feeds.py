@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from trilha.application.call_budget import CallBudget, CallWindow
-from trilha.application.ports import Clock, DeadLetters, LetterStatus, Outbox, PageRequest
+from trilha.application.ports import Clock, DeadLetters, Outbox, PageRequest
 from trilha.application.telemetry.health import HealthStatus, StreamFacts, StreamHealth, stream_health, worst
 from trilha.application.telemetry.queries import IngestionQueries
 from trilha.application.telemetry.views import BackfillView, CheckpointView, HourView, RunView
@@ -67,8 +67,7 @@ class WatchFeeds:
             for stream in Stream
         ]
         streams = tuple(stream_health(one, now) for one in facts)
-        letters = await self._dead_letters.all(organisation_id)
-        open_letters = sum(one.status is LetterStatus.OPEN for one in letters)
+        open_letters = await self._dead_letters.open_count(organisation_id)
         return FeedHealth(
             status=worst([one.status for one in streams]),
             checked_at=now,

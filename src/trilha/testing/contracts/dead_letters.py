@@ -108,6 +108,18 @@ class DeadLettersContract(WithOrganisations):
         assert await self._get(dead_letters, organisation_id, other) == other
         assert list(await dead_letters.all(organisation_id)) == [changed, other]
 
+    async def test_counts_those_of_an_organisation_that_are_open(
+        self, dead_letters: DeadLetters, organisation_id: OrganisationId, new_organisation: NewOrganisation
+    ) -> None:
+        assert await dead_letters.open_count(organisation_id) == 0
+        for owner in (organisation_id, await new_organisation()):
+            letters = {status: a_letter(an_envelope(owner)) for status in LetterStatus}
+            for status, letter in letters.items():
+                await dead_letters.add(letter)
+                assert await dead_letters.save(_rewritten(letter, status), if_status=LetterStatus.OPEN)
+        await dead_letters.add(a_letter(an_envelope(organisation_id)))
+        assert await dead_letters.open_count(organisation_id) == 2
+
     async def test_of_two_decisions_the_first_holds(
         self, dead_letters: DeadLetters, organisation_id: OrganisationId
     ) -> None:
