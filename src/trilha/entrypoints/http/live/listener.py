@@ -5,7 +5,7 @@ from collections import deque
 from typing import Protocol
 
 from trilha.entrypoints.http.live.filters import Vehicles, Wanted
-from trilha.entrypoints.http.live.frames import Frame
+from trilha.entrypoints.http.live.frames import Frame, frame
 
 MAX_WAITING = 64
 """Frames that may wait for a client; one that falls further behind is given the newest positions only."""
@@ -46,20 +46,22 @@ class Listener:
         self._woken = asyncio.Event()
         self._closed = False
 
-    def offer(self, frame: Frame) -> None:
-        """Let a frame wait; too many collapse."""
-        self.reached = frame.cursor
+    def offer(self, offered: Frame) -> None:
+        """Let a frame wait; too many collapse. Once closed none is added, so that what waits comes to an end."""
+        if self._closed:
+            return
+        self.reached = offered.cursor
         if len(self._waiting) >= MAX_WAITING:
             self.is_behind = True
         if not (self.is_behind or self.wants_snapshot):
-            self._waiting.append(frame)
+            self._waiting.append(offered)
         else:
             self._waiting.clear()
         self._woken.set()
 
-    def offer_first(self, frame: Frame) -> None:
+    def offer_first(self, offered: Frame) -> None:
         """Let a frame wait before all others."""
-        self._waiting.appendleft(frame)
+        self._waiting.appendleft(offered)
         self._woken.set()
 
     def begin_anew(self) -> None:
@@ -69,32 +71,32 @@ class Listener:
         self._woken.set()
 
     def close(self) -> None:
-        """Nothing comes any more."""
+        """Nothing comes any more but what waits already."""
         self._closed = True
         self._woken.set()
 
     async def next(self, within_s: float) -> Frame:
-        """The next frame, or a heartbeat if nothing comes in time. Raises Closed."""
-        if not self._has_news:
+        """The next frame, or a heartbeat if nothing comes in time. Raises Closed once nothing waits any more."""
+        if not (self._closed or self._has_news):
             self._woken.clear()
             try:
                 async with asyncio.timeout(within_s):
                     await self._woken.wait()
             except TimeoutError:
                 pass
-        if self._closed:
+        if self._closed and not self._has_news:
             raise Closed
         taken = self._take()
         self.given = taken.cursor
         return taken
 
     def last_words(self) -> Frame:
-        """Nothing new, at the end."""
-        return self._source.heartbeat(self)
+        """Nothing new, at the end: resume after what was given, whatever others have got since."""
+        return frame("heartbeat", self.given, ())
 
     @property
     def _has_news(self) -> bool:
-        return self._closed or self.wants_snapshot or self.is_behind or bool(self._waiting)
+        return self.wants_snapshot or self.is_behind or bool(self._waiting)
 
     def _take(self) -> Frame:
         if self.wants_snapshot or self.is_behind:

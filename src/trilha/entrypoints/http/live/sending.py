@@ -38,6 +38,8 @@ async def send_all(
         try:
             while True:
                 frame = await listener.next(HEARTBEAT_S)
+                if gone.done():
+                    return End.GONE
                 async with asyncio.timeout(STUCK_S):
                     await send(frame)
                 metrics.sent[way] += 1
