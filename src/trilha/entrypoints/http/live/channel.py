@@ -47,6 +47,7 @@ class Channel:
         self._listeners: dict[Wanted, list[Listener]] = {}
         self._membership: Membership | None = None
         self._membership_at = float("-inf")
+        self._membership_read = asyncio.Lock()
         self._ready = asyncio.Event()
         self._joining = 0
 
@@ -208,22 +209,38 @@ class Channel:
             return EVERYTHING
         if not wanted.groups:
             return wanted.vehicles
-        membership = self._membership
-        if membership is None or asyncio.get_running_loop().time() - self._membership_at > MEMBERSHIP_FRESH_S:
-            membership = await self.refresh_membership()
-        return membership.chosen(wanted)
+        return (await self._fresh_membership()).chosen(wanted)
 
-    async def refresh_membership(self) -> Membership:
-        """Read anew which vehicle is in which group; vehicles that change group change what listeners see."""
-        self._membership = await read_membership(self._parts.fleet, self._organisation_id)
-        self._membership_at = asyncio.get_running_loop().time()
-        for listener in self._all():
-            if listener.wanted.groups:
-                listener.vehicles = self._membership.chosen(listener.wanted)
-        return self._membership
+    async def _fresh_membership(self) -> Membership:
+        """Read by the first of many who come at once, for all of them."""
+        async with self._membership_read:
+            known = self._membership
+            if known is None or asyncio.get_running_loop().time() - self._membership_at > MEMBERSHIP_FRESH_S:
+                return await self._read_membership()
+            return known
+
+    async def refresh_membership(self) -> None:
+        """Read anew which vehicle is in which group; whoever sees other vehicles for it gets a snapshot of them."""
+        async with self._membership_read:
+            await self._read_membership()
+
+    async def _read_membership(self) -> Membership:
+        membership = await read_membership(self._parts.fleet, self._organisation_id)
+        self._membership, self._membership_at = membership, asyncio.get_running_loop().time()
+        for wanted, listeners in self._listeners.items():
+            if wanted.groups:
+                _show(membership.chosen(wanted), listeners)
+        return membership
 
     def _all(self) -> list[Listener]:
         return [listener for same in self._listeners.values() for listener in same]
+
+
+def _show(vehicles: Vehicles, listeners: Iterable[Listener]) -> None:
+    for listener in listeners:
+        if listener.vehicles != vehicles:
+            listener.vehicles = vehicles
+            listener.begin_anew()
 
 
 def _by_sequence(place: Place) -> int:

@@ -65,11 +65,14 @@ async def _close(send: Send, code: int, reason: str) -> None:
 
 def _check_origin(context: CallContext) -> None:
     """A page of another origin has no business here; what is no browser sends no Origin."""
-    origin, host = context.headers.get(b"origin"), context.headers.get(b"host", b"")
-    if origin is None or urlsplit(origin).netloc.lower() == host.lower():
+    sent = context.headers.get(b"origin")
+    if sent is None:
         return
-    shown = origin.decode("latin-1")[:100]
-    told = f"Origin is {shown!r}; sockets are for pages of this server and for programs, which send none"
+    origin, host = sent.decode("latin-1"), context.headers.get(b"host", b"").decode("latin-1")
+    with suppress(ValueError):  # what is no URL is of no origin of ours
+        if urlsplit(origin).netloc.lower() == host.lower():
+            return
+    told = f"Origin is {origin[:100]!r}; sockets are for pages of this server and for programs, which send none"
     problem = bad_header("Origin", "live.foreign_origin", told)
     raise Refusal(403, "live.foreign_origin", told, errors=problem.errors)
 
