@@ -4,6 +4,7 @@ import asyncio
 import stat
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,9 +13,10 @@ import pytest
 
 from tests.e2e.platforms import Platform, real_platform
 from trilha.adapters.embedded import DataFolder, EmbeddedNats, EmbeddedPostgres, open_data_folder
+from trilha.adapters.embedded.archive import Manifest, new_archive
 from trilha.adapters.postgres import migrate, prepare_cluster, urls_for
 from trilha.application.identity.connect_organisations import ConnectOrganisationsCommand
-from trilha.application.ports import Envelope
+from trilha.application.ports import Envelope, StorageUnavailable
 from trilha.application.subscriptions import SUBSCRIPTIONS
 from trilha.application.telemetry.ingest_stream import IngestStreamCommand
 from trilha.domain.kernel import OrganisationId
@@ -143,4 +145,43 @@ def _restore_refuses_and_restores(file: Path, there: DataFolder) -> None:
     assert any("MB of" in line for line in told)
     with pytest.raises(Mistake, match="--replace"):
         restore_from(settings, file, replace=False, progress=told.append)
+    _one_that_fails_late_leaves_the_old_database_whole(settings, file, there)
     restore_from(settings, file, replace=True, progress=told.append)
+
+
+def _one_that_fails_late_leaves_the_old_database_whole(settings: Settings, file: Path, there: DataFolder) -> None:
+    """Somebody looks into the old database, so that it cannot be exchanged; its bus is gone by then."""
+    with EmbeddedPostgres(there, durable=False) as server, _of(server) as database:
+        database.execute("update outbox set sent_at = now()")
+    (there.path / "nats").mkdir()
+    with ExitStack() as looking:
+
+        def look(told: str) -> None:
+            if told == "getting it ready":
+                looking.enter_context(_of(EmbeddedPostgres(there)))
+
+        with pytest.raises(StorageUnavailable, match="ObjectInUse"):
+            restore_from(settings, file, replace=True, progress=look)
+    assert not (there.path / "nats").exists()
+    with EmbeddedPostgres(there, durable=False) as server:
+        assert _asked(server, EVENTS) > 0
+        assert _asked(server, "select count(*) from outbox where sent_at is not null") == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("feed.json", b'{"kind": "theirs"}'), ("secrets/api-token", b"\xff\xfe"), ("secrets/api-token", b" \n")],
+)
+def test_a_file_with_something_else_beside_its_database_changes_nothing(
+    folder: Path, name: str, content: bytes
+) -> None:
+    file = folder / "backup.zip"
+    manifest = Manifest(made_at=datetime.now(UTC), trilha="0", postgres_major=17, migration="0001")
+    with new_archive(file) as archive:
+        for member, written in (("database.dump", b"dump"), (name, content)):
+            with archive.member(member) as write:
+                write(written)
+        archive.finish(manifest)
+    with pytest.raises(Mistake, match=f"damaged .{name}"):
+        restore_from(Settings(data_dir=str(folder / "there")), file, replace=True, progress=lambda _: None)
+    assert not (folder / "there").exists()

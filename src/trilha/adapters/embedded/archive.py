@@ -8,7 +8,7 @@ import errno
 import hashlib
 import os
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from trilha.adapters.embedded.errors import BackupError
 FORMAT: Final = 1
 DATABASE: Final = "database.dump"
 _MANIFEST: Final = "manifest.json"
+_SMALL_BYTES: Final = 1 << 16
 
 Progress = Callable[[int], None]
 
@@ -65,11 +66,14 @@ class ArchiveWriter:
 
 @contextmanager
 def new_archive(path: Path) -> Iterator[ArchiveWriter]:
-    """Write a backup to `path`, which must not exist. Raises BackupError, and then nothing is there."""
+    """Write a backup to `path`, which must not exist. Raises BackupError, and then nothing is there.
+
+    It grows in a file beside it that must not exist either, so two never write the same one.
+    """
     unfinished = path.with_name(f"{path.name}.unfinished")
     _refuse_existing(path)
+    descriptor = _begun(unfinished)
     try:
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as raw:
             os.fchmod(descriptor, 0o600)
             with zipfile.ZipFile(raw, "w", zipfile.ZIP_STORED) as file:
@@ -85,13 +89,17 @@ def new_archive(path: Path) -> Iterator[ArchiveWriter]:
 
 
 class Archive:
-    """A backup that was opened; its manifest has been read, its contents not yet."""
+    """A backup that was opened; its manifest has been read, its contents not yet.
 
-    def __init__(self, path: Path) -> None:
+    Besides the dump only members named in `beside` are ever read, and of those and the manifest 64 KiB at most.
+    """
+
+    def __init__(self, path: Path, beside: Sequence[str]) -> None:
         self.path = path
+        self._beside = beside
         try:
             self._file = zipfile.ZipFile(path)
-            self.manifest = msgspec.json.decode(self._file.read(_MANIFEST), type=Manifest)
+            self.manifest = msgspec.json.decode(self._read(_MANIFEST), type=Manifest)
         except FileNotFoundError:
             raise BackupError(f"{path} does not exist: give the file that `trilha backup` wrote") from None
         except (zipfile.BadZipFile, KeyError, msgspec.DecodeError, NotImplementedError):
@@ -108,8 +116,8 @@ class Archive:
                 yield piece
 
     def small(self) -> Mapping[str, bytes]:
-        """The files beside the database."""
-        return {name: self._file.read(name) for name in self.manifest.checksums if name != DATABASE}
+        """The files beside the database, those that there are. Raises BackupError for one that is not small."""
+        return {name: self._read(name) for name in self._known()}
 
     @property
     def database_bytes(self) -> int:
@@ -117,25 +125,51 @@ class Archive:
         return self._file.getinfo(DATABASE).file_size
 
     def check(self) -> None:
-        """Read all of it. Raises BackupError where a byte is not as it was written."""
-        for name, expected in self.manifest.checksums.items():
+        """Read all that counts. Raises BackupError where a byte is not as it was written."""
+        for name in (DATABASE, *self._known()):
             digest = hashlib.sha256()
             try:
                 for piece in self.pieces(name):
                     digest.update(piece)
             except (zipfile.BadZipFile, KeyError, OSError):
                 digest = hashlib.sha256(b"unreadable")
-            if digest.hexdigest() != expected:
-                raise BackupError(f"{self.path} is damaged ({name} is not as it was written): take another backup")
+            if digest.hexdigest() != self.manifest.checksums.get(name):
+                raise self.damaged(name)
+
+    def damaged(self, name: str) -> BackupError:
+        """What to raise about a member that cannot be what was written."""
+        return BackupError(f"{self.path} is damaged ({name} is not as it was written): take another backup")
 
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
 
+    def _known(self) -> list[str]:
+        return [name for name in self._beside if name in self.manifest.checksums]
+
+    def _read(self, name: str) -> bytes:
+        with self._file.open(name) as source:
+            content = source.read(_SMALL_BYTES + 1)
+        if len(content) > _SMALL_BYTES:
+            raise BackupError(f"{self.path} is no backup of Trilha ({name} has more than {_SMALL_BYTES} bytes)")
+        return content
+
 
 def _refuse_existing(path: Path) -> None:
     if path.exists():
         raise BackupError(f"{path} exists already, and is not overwritten: choose another name or remove it")
+
+
+def _begun(unfinished: Path) -> int:
+    try:
+        return os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    except FileExistsError:
+        raise BackupError(
+            f"{unfinished} exists: another backup is being written to it, or one was interrupted; wait for the one, "
+            "or remove the file if there is none, then try again"
+        ) from None
+    except OSError as error:
+        raise _cannot_write(unfinished, error) from error
 
 
 def _cannot_write(path: Path, error: OSError) -> BackupError:

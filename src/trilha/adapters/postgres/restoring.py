@@ -29,6 +29,16 @@ def send_again(superuser_url: str) -> int:
         return marked
 
 
+def has_outbox(superuser_url: str, database: str) -> bool:
+    """Whether there is a database of that name, far enough set up to remember events."""
+    with translated(), signed_in(superuser_url, _WHOSE) as connection:
+        if not _exists(connection, database):
+            return False
+    with translated(), signed_in(f"{superuser_url.rpartition('/')[0]}/{database}", _WHOSE) as connection:
+        row = connection.execute("select to_regclass('outbox') is not null").fetchone()
+        return row is not None and bool(row[0])
+
+
 def take_place(superuser_url: str, restored: str, database: str) -> None:
     """Rename `restored` to `database`, and drop what had that name."""
     replaced = f"{database}_replaced"

@@ -41,6 +41,8 @@ def restore(*, file: Path, replace: bool) -> None:
     Nothing may run on it. What the source has sent since is read again from where the backup ends, as long as the
     source keeps it; events are sent to NATS once more, and have their effects here once.
 
+    Restore only files of your own: what is in FILE runs as the database's superuser.
+
     Example: [cyan]TRILHA_DATA_DIR=/srv/trilha trilha restore trilha-2026-11-21.zip[/]
     """
     settings = load_settings(os.environ)

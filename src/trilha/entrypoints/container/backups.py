@@ -1,7 +1,7 @@
 """Backing up the data folder of one machine, and making one from a backup."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
@@ -15,10 +15,10 @@ from trilha.adapters.embedded.dumping import check_readable, dump, restore
 from trilha.adapters.embedded.location import write_private
 from trilha.adapters.postgres import prepare_cluster
 from trilha.adapters.postgres.migrate import NEWEST_MIGRATION
-from trilha.adapters.postgres.restoring import drop_database, seen_by, send_again, take_place
+from trilha.adapters.postgres.restoring import drop_database, has_outbox, seen_by, send_again, take_place
 from trilha.adapters.system import SystemClock
 from trilha.entrypoints.container.here import DATABASE, data_folder, existing_folder, role_passwords, running_holder
-from trilha.entrypoints.feed import MEMORY, known_feed
+from trilha.entrypoints.feed import MEMORY, Feed, known_feed
 from trilha.entrypoints.mistakes import ExitCode, Mistake
 from trilha.entrypoints.settings import Settings, variable
 
@@ -47,17 +47,23 @@ def back_up(settings: Settings, path: Path, progress: Progress) -> int:
 def restore_from(settings: Settings, path: Path, *, replace: bool, progress: Progress) -> Manifest:
     """Make the data folder what it was when the backup was made; nothing may run on it. Raises Mistake.
 
-    What is there is replaced at the very end, database first, so one that fails or is killed before changes nothing.
+    What is there is replaced at the very end, when all of the file has proved sound. First the old database is made to
+    send its events again, then the bus of both is removed, then the databases are exchanged at once: whenever it fails
+    or is killed, there is one of the two, whole, and `trilha up` or the same command once more goes on from there.
     """
     _require_embedded(settings)
     with _in_words():
         progress("checking the file")
         archive = _checked(path)
+        beside = _beside(archive)
         folder = data_folder(settings)
-        _refuse(folder, archive, replace=replace)
+        _refuse(folder, beside, replace=replace)
         progress("starting PostgreSQL")
         with EmbeddedPostgres(folder) as server:
             _fill(folder, server, archive, progress)
+            _exchange(folder, server)
+            for name, content in beside.items():
+                write_private(folder.path / name, content)
         archive.close()
     return archive.manifest
 
@@ -85,15 +91,32 @@ def _fill(folder: DataFolder, server: EmbeddedPostgres, archive: Archive, progre
     restore(folder, url, _each(archive.pieces(DUMP), tell))
     progress("getting it ready")
     send_again(url)
-    # what it holds belongs to the data that are replaced
+
+
+def _exchange(folder: DataFolder, server: EmbeddedPostgres) -> None:
+    # killed after this, the old database stays, and what it had sent is on no bus any more
+    if has_outbox(server.superuser_url, DATABASE):
+        send_again(_database(server, DATABASE))
     shutil.rmtree(folder.path / "nats", ignore_errors=True)
     take_place(server.superuser_url, _RESTORING, DATABASE)
+
+
+def _beside(archive: Archive) -> dict[str, str]:
+    """The small files as texts; raises BackupError where one is not what it has to be."""
+    texts = {}
     for name, content in archive.small().items():
-        if name in _BESIDE:
-            write_private(folder.path / name, content.decode())
+        try:
+            texts[name] = content.decode("ascii")
+            if name == MEMORY:
+                msgspec.json.decode(content, type=Feed)
+        except (UnicodeDecodeError, msgspec.DecodeError):
+            raise archive.damaged(name) from None
+        if not content.strip():
+            raise archive.damaged(name)
+    return texts
 
 
-def _refuse(folder: DataFolder, archive: Archive, *, replace: bool) -> None:
+def _refuse(folder: DataFolder, beside: Mapping[str, str], *, replace: bool) -> None:
     holder = running_holder(folder)
     if holder is not None:
         raise Mistake(f"Trilha runs on the data folder {folder.path} (process {holder}): `trilha down` stops it")
@@ -102,8 +125,8 @@ def _refuse(folder: DataFolder, archive: Archive, *, replace: bool) -> None:
             f"the data folder {folder.path} holds data already: set {variable('data_dir')} to an empty one, or say "
             "--replace to lose what is there"
         )
-    there, coming = known_feed(folder.path), archive.small().get(MEMORY)
-    if there is not None and coming is not None and msgspec.json.decode(coming)["kind"] != there.kind:
+    there, coming = known_feed(folder.path), beside.get(MEMORY)
+    if there is not None and coming is not None and msgspec.json.decode(coming, type=Feed).kind != there.kind:
         raise Mistake(
             f"the data folder {folder.path} is for {there.kind} data, and the backup is not: set "
             f"{variable('data_dir')} to an empty one"
@@ -112,7 +135,7 @@ def _refuse(folder: DataFolder, archive: Archive, *, replace: bool) -> None:
 
 def _checked(path: Path) -> Archive:
     """The backup, read through once; one that this version cannot restore is refused."""
-    archive = Archive(path)
+    archive = Archive(path, _BESIDE)
     archive.check()
     if archive.manifest.migration > NEWEST_MIGRATION:
         raise EmbeddedError(
