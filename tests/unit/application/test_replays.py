@@ -1,21 +1,29 @@
 """Reading again what was kept: whole pages, and single records that nobody understood."""
 
+import msgspec
 import pytest
 
 from tests.unit.application.conftest import EXTERNAL_ID, ORGANISATION_ID, Installation
+from trilha.application.telemetry.amending import raw_of
 from trilha.application.telemetry.ingest_stream import IngestStreamCommand
 from trilha.application.telemetry.replay_raw import ReplayRawCommand
 from trilha.application.telemetry.settle_quarantine import SettleQuarantineCommand, StillUnreadable
 from trilha.domain.kernel import InvalidValue, NotFound, RejectedRecord
 from trilha.domain.telemetry import (
+    AMENDED_FEEDS,
     FEEDS,
     AlreadySettled,
+    Amendment,
+    AmendmentKind,
+    AmendmentPage,
     EventsIngested,
     IngestionRun,
     QuarantineEntry,
     Record,
+    RecordsAmended,
     RunKind,
     Settlement,
+    Standing,
     Stream,
 )
 from trilha.testing.contracts.telemetry_records import a_record
@@ -161,6 +169,29 @@ async def test_what_is_discarded_stays_out(partly: Installation, stream: Stream)
     with pytest.raises(AlreadySettled):
         await settle(partly, entry, Settlement.REPLAYED)
     assert len(stored(partly, stream)) == 8
+
+
+@pytest.mark.parametrize("feed", AMENDED_FEEDS)
+async def test_an_amendment_is_replayed_once_its_reader_is_there(here: Installation, feed: Stream) -> None:
+    amendment = Amendment(feed, 7, AmendmentKind.WITHDRAWN, here.clock.now())
+    page_id, at, day = here.ids.new(), here.clock.now(), here.clock.now().date()
+    page = AmendmentPage(feed, day, day, at, b"[]", ())
+    async with here.units(ORGANISATION_ID) as unit:
+        await unit.raw_pages.add(page_id, raw_of(page))
+        await unit.quarantine.add(
+            [
+                QuarantineEntry(here.ids.new(), Stream.AMENDMENTS, page_id, at, RejectedRecord(number, "x", "y", raw))
+                for number, raw in enumerate((msgspec.json.encode(amendment), b"{}"))
+            ]
+        )
+        await unit.commit()
+    sound, unsound = entries(here)
+    for _ in range(2):
+        assert (await settle(here, sound, Settlement.REPLAYED)).settlement is Settlement.REPLAYED
+    assert here.tables.amended == {(feed, 7): Standing(feed, 7, withdrawn_at=at)}
+    assert here.told(RecordsAmended) == [RecordsAmended(page_id=page_id, stream=feed, reassigned=0, withdrawn=1)]
+    with pytest.raises(StillUnreadable):
+        await settle(here, unsound, Settlement.REPLAYED)
 
 
 async def test_master_data_come_again_by_themselves_and_nothing_is_no_entry(here: Installation) -> None:

@@ -6,10 +6,22 @@ from datetime import datetime
 import msgspec
 
 from trilha.domain.kernel import InvalidValue, RejectedRecord, SourceUnavailable
-from trilha.domain.telemetry import FEEDS, Position, Record, Stream, TelemetryEvent, Trip, Understood
+from trilha.domain.telemetry import (
+    AMENDED_FEEDS,
+    FEEDS,
+    Amendment,
+    Position,
+    Record,
+    Stream,
+    TelemetryEvent,
+    Trip,
+    Understood,
+    UnderstoodAmendments,
+)
 
 _encoder = msgspec.json.Encoder()
 _items = msgspec.json.Decoder(list[msgspec.Raw])
+_amendments = msgspec.json.Decoder(Amendment)
 _readers: dict[
     Stream, msgspec.json.Decoder[TelemetryEvent] | msgspec.json.Decoder[Position] | msgspec.json.Decoder[Trip]
 ] = {
@@ -56,6 +68,20 @@ class MemoryPageReader:
             rejected=[one for one in read if isinstance(one, RejectedRecord)],
         )
 
+    def understand_amendments(self, feed: Stream, body: bytes) -> UnderstoodAmendments:
+        """Read a list of amendments, one by one."""
+        if feed not in AMENDED_FEEDS:
+            raise InvalidValue("feed", feed, " or ".join(AMENDED_FEEDS))
+        try:
+            items = _items.decode(body)
+        except msgspec.DecodeError as error:
+            raise SourceUnavailable(f"the answer is no list of amendments: {error}") from error
+        read = [_read_amendment(position, bytes(item)) for position, item in enumerate(items)]
+        return UnderstoodAmendments(
+            amendments=tuple(one for one in read if not isinstance(one, RejectedRecord)),
+            rejected=tuple(one for one in read if isinstance(one, RejectedRecord)),
+        )
+
     def _read(self, stream: Stream, position: int, item: bytes) -> Record | RejectedRecord:
         try:
             record = _readers[stream].decode(item)
@@ -64,3 +90,10 @@ class MemoryPageReader:
         if record.id in self.not_understood:
             return RejectedRecord(position, "not_understood", "id", item)
         return record
+
+
+def _read_amendment(position: int, item: bytes) -> Amendment | RejectedRecord:
+    try:
+        return _amendments.decode(item)
+    except msgspec.DecodeError as error:
+        return RejectedRecord(position, "malformed", str(error), item)

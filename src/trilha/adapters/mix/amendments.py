@@ -7,7 +7,7 @@ from trilha.adapters.mix import wire
 from trilha.adapters.mix.decode import ListDecoder, Unfit
 from trilha.adapters.mix.times import Times
 from trilha.domain.kernel import InvalidValue
-from trilha.domain.telemetry import AMENDED_FEEDS, Amendment, AmendmentKind, AmendmentPage, Stream
+from trilha.domain.telemetry import AMENDED_FEEDS, Amendment, AmendmentKind, AmendmentPage, Stream, UnderstoodAmendments
 
 _KINDS = {
     "quarantinedevent": AmendmentKind.WITHDRAWN,
@@ -18,20 +18,26 @@ _KINDS = {
 
 
 def read_amendments(stream: Stream, first: date, last: date, body: bytes, received_at: datetime) -> AmendmentPage:
-    """The answer about the days from `first` to `last`; raises UnreadableAnswer if it is no JSON list.
-
-    Of a kind that we do not know, or to a driver whom it does not name, an amendment is rejected: it may matter.
-    """
-    decoded = _decoder(stream).decode(body)
+    """The answer about the days from `first` to `last`; raises UnreadableAnswer if it is no JSON list."""
+    understood = understand_amendments(stream, body)
     return AmendmentPage(
         stream=stream,
         first=first,
         last=last,
         received_at=received_at,
         body=body,
-        amendments=tuple(_amendment(stream, one) for one in decoded.records),
-        rejected=decoded.rejected,
+        amendments=understood.amendments,
+        rejected=understood.rejected,
     )
+
+
+def understand_amendments(stream: Stream, body: bytes) -> UnderstoodAmendments:
+    """What a list says; raises UnreadableAnswer if it is no JSON list, InvalidValue for a feed without amendments.
+
+    Of a kind that we do not know, or to a driver whom it does not name, an amendment is rejected: it may matter.
+    """
+    decoded = _decoder(stream).decode(body)
+    return UnderstoodAmendments(tuple(_amendment(stream, one) for one in decoded.records), tuple(decoded.rejected))
 
 
 def _decoder(stream: Stream) -> ListDecoder[wire.Amended]:

@@ -7,13 +7,14 @@ from datetime import datetime
 import httpx
 
 from trilha.adapters.mix import log_events
+from trilha.adapters.mix.amendments import understand_amendments
 from trilha.adapters.mix.events import read_events
 from trilha.adapters.mix.positions import read_positions
 from trilha.adapters.mix.since_token import time_of
 from trilha.adapters.mix.split import UnreadableAnswer
 from trilha.adapters.mix.trips import read_trips
 from trilha.domain.kernel import InvalidValue, SourceUnavailable
-from trilha.domain.telemetry import FEEDS, PageReader, SourcePage, Stream, Understood
+from trilha.domain.telemetry import FEEDS, PageReader, SourcePage, Stream, Understood, UnderstoodAmendments
 
 _LOG = logging.getLogger(__name__)
 _MORE_AVAILABLE = 206
@@ -34,6 +35,14 @@ class MixPages(PageReader):
         except UnreadableAnswer as error:
             problem = str(error)
         raise SourceUnavailable(f"no page of {stream}: {problem}")
+
+    def understand_amendments(self, feed: Stream, body: bytes) -> UnderstoodAmendments:
+        """See PageReader."""
+        try:
+            return understand_amendments(feed, body)
+        except UnreadableAnswer as error:
+            problem = str(error)
+        raise SourceUnavailable(f"no amendments of {feed}: {problem}")
 
 
 def reader_of(stream: Stream) -> Callable[[bytes, datetime], Understood]:

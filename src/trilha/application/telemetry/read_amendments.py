@@ -2,27 +2,21 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from datetime import UTC, date, datetime, time
-from uuid import UUID
 
 import msgspec
 
 from trilha.application.exclusive_run import ExclusiveRun
 from trilha.application.ports import Clock, IdSource, Lease, TelemetryUnitOfWork, UnitsOfWork
+from trilha.application.telemetry.amending import DAY, amend, raw_of
 from trilha.application.telemetry.page_rows import quarantine
 from trilha.domain.kernel import OrganisationId
 from trilha.domain.telemetry import (
     AMENDED_FEEDS,
     FEEDS,
-    Amendment,
-    AmendmentKind,
     AmendmentPage,
     Checkpoint,
     IngestionRun,
-    MergeOutcome,
-    RawPage,
-    RecordsAmended,
     RunKind,
-    Standing,
     Stream,
     TelemetrySource,
     add_page,
@@ -30,10 +24,7 @@ from trilha.domain.telemetry import (
     first_checkpoint,
     seed_time,
     spans,
-    standings,
 )
-
-_DAY = "%Y%m%d"
 
 
 class ReadAmendmentsCommand(msgspec.Struct, frozen=True):
@@ -112,40 +103,11 @@ class ReadAmendments:
         if not page.amendments and not page.rejected:
             return run
         page_id = self._ids.new()
-        await unit.raw_pages.add(page_id, _raw(page))
+        await unit.raw_pages.add(page_id, raw_of(page))
         await quarantine(unit, Stream.AMENDMENTS, page_id, page.received_at, page.rejected, self._ids)
-        known = await unit.amendments.known(page.stream, [one.record_id for one in page.amendments])
-        changed = standings(known, page.amendments)
-        await unit.amendments.save(changed)
-        if changed:
-            unit.record(_amended(page_id, page.stream, changed, page.amendments))
-        return add_page(run, _outcome(known, changed, page.amendments), len(page.rejected))
+        outcome = await amend(unit, page_id, page.stream, page.amendments)
+        return add_page(run, outcome, len(page.rejected))
 
 
 def _token_of(day: date) -> tuple[str, datetime]:
-    return day.strftime(_DAY), datetime.combine(day, time(), tzinfo=UTC)
-
-
-def _raw(page: AmendmentPage) -> RawPage:
-    asked_for = f"{page.stream} {page.first:{_DAY}}-{page.last:{_DAY}}"
-    return RawPage(Stream.AMENDMENTS, asked_for, None, page.received_at, page.body)
-
-
-def _amended(
-    page_id: UUID, stream: Stream, changed: Sequence[Standing], amendments: Sequence[Amendment]
-) -> RecordsAmended:
-    records = {one.record_id for one in changed}
-    kinds = {(one.record_id, one.kind) for one in amendments if one.record_id in records}
-    counts = [kind for _, kind in kinds]
-    return RecordsAmended(
-        page_id=page_id,
-        stream=stream,
-        reassigned=counts.count(AmendmentKind.REASSIGNED),
-        withdrawn=counts.count(AmendmentKind.WITHDRAWN),
-    )
-
-
-def _outcome(known: Sequence[Standing], changed: Sequence[Standing], amendments: Sequence[Amendment]) -> MergeOutcome:
-    before = {one.record_id for one in known}
-    replaced = sum(one.record_id in before for one in changed)
-    return MergeOutcome(inserted=len(changed) - replaced, replaced=replaced, duplicates=len(amendments) - len(changed))
+    return day.strftime(DAY), datetime.combine(day, time(), tzinfo=UTC)

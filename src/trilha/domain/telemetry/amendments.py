@@ -69,6 +69,13 @@ class AmendmentPage(msgspec.Struct, frozen=True):
     rejected: tuple[RejectedRecord, ...] = ()
 
 
+class UnderstoodAmendments(msgspec.Struct, frozen=True):
+    """What the body of such an answer says: sound amendments, and those that cannot be."""
+
+    amendments: tuple[Amendment, ...]
+    rejected: tuple[RejectedRecord, ...] = ()
+
+
 def standing_after(amendment: Amendment) -> Standing:
     """What one amendment alone comes to."""
     plain = Standing(stream=amendment.stream, record_id=amendment.record_id)

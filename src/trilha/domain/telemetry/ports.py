@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from trilha.domain.kernel import TimeRange
-from trilha.domain.telemetry.amendments import AmendmentPage, Standing
+from trilha.domain.telemetry.amendments import AmendmentPage, Standing, UnderstoodAmendments
 from trilha.domain.telemetry.backfill import Backfill
 from trilha.domain.telemetry.checkpoint import Checkpoint, Gap
 from trilha.domain.telemetry.model import Record, Stream
@@ -20,6 +20,10 @@ class PageReader(Protocol):
 
     def understand(self, stream: Stream, body: bytes, received_at: datetime) -> Understood:
         """Read a body as a page of that feed is read today; raises SourceUnavailable where it is no such page."""
+        ...
+
+    def understand_amendments(self, feed: Stream, body: bytes) -> UnderstoodAmendments:
+        """The same for a list of amendments of a feed that has them; raises InvalidValue for one that has none."""
         ...
 
 

@@ -144,6 +144,8 @@ class TelemetrySourceContract:
         page = await telemetry_source.amendments(stream, external_id, last - LONGEST_SPAN, last)
         assert (page.stream, page.first, page.last) == (stream, last - LONGEST_SPAN, last)
         assert {amendment.stream for amendment in page.amendments} <= {stream}
+        understood = telemetry_source.understand_amendments(stream, page.body)
+        assert (understood.amendments, understood.rejected) == (page.amendments, page.rejected)
 
     @_every_feed
     async def test_a_foreign_organisation_is_not_permitted(
