@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta
@@ -22,6 +23,7 @@ _ADDRESSES = {
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Positive = Annotated[int, Meta(ge=1)]
+Days = Annotated[int, Meta(ge=1, le=36_525)]
 Seconds = Annotated[float, Meta(gt=0)]
 
 
@@ -94,24 +96,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         120.0
     )
     retention_events_days: Annotated[
-        Annotated[int, Meta(ge=90)], _about("Days for which events are kept; whole months go, so up to 31 more.")
+        Annotated[int, Meta(ge=90, le=36_525)],
+        _about("Days for which events are kept; whole months go, so up to 31 more."),
     ] = 1827
     retention_trips_days: Annotated[
-        Annotated[int, Meta(ge=90)], _about("Days for which trips are kept; whole months go, so up to 31 more.")
+        Annotated[int, Meta(ge=90, le=36_525)],
+        _about("Days for which trips are kept; whole months go, so up to 31 more."),
     ] = 1827
     retention_positions_days: Annotated[
-        Annotated[int, Meta(ge=90)], _about("Days for which positions are kept; whole months go, so up to 31 more.")
+        Annotated[int, Meta(ge=90, le=36_525)],
+        _about("Days for which positions are kept; whole months go, so up to 31 more."),
     ] = 396
     retention_raw_pages_days: Annotated[
-        Positive, _about("Days for which pages are kept as they came, for `trilha replay raw`.")
+        Days, _about("Days for which pages are kept as they came, for `trilha replay raw`.")
     ] = 90
     retention_sent_days: Annotated[
-        Annotated[int, Meta(ge=30)], _about("Days for which sent and digested domain events are remembered.")
+        Annotated[int, Meta(ge=30, le=36_525)], _about("Days for which sent and digested domain events are remembered.")
     ] = 30
     retention_settled_days: Annotated[
-        Positive, _about("Days for which settled dead letters and quarantine entries are kept; open ones stay.")
+        Days, _about("Days for which settled dead letters and quarantine entries are kept; open ones stay.")
     ] = 90
-    retention_runs_days: Annotated[Positive, _about("Days for which the log of ingestion runs is kept.")] = 365
+    retention_runs_days: Annotated[Days, _about("Days for which the log of ingestion runs is kept.")] = 365
     default_time_zone: Annotated[str, _about("IANA zone of organisations whose source names none that is known.")] = (
         "America/Sao_Paulo"
     )
@@ -218,7 +223,15 @@ def _unknown(environ: Mapping[str, str], hints: Mapping[str, object]) -> list[st
 
 
 def _inconsistent(settings: Settings) -> list[str]:
-    return [*_incomplete_addresses(settings), *_weak_token(settings)]
+    return [*_incomplete_addresses(settings), *_weak_token(settings), *_no_zone(settings.default_time_zone)]
+
+
+def _no_zone(name: str) -> list[str]:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return [f"{variable('default_time_zone')} is {name!r}: expected an IANA zone such as America/Sao_Paulo"]
+    return []
 
 
 def _weak_token(settings: Settings) -> list[str]:

@@ -1,13 +1,15 @@
 """Past times brought in by range: windows, endings, cancellation, crashes, gaps that heal."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 import pytest
 
 from tests.unit.application.conftest import EXTERNAL_ID, ORGANISATION_ID, Installation
 from trilha.adapters.memory import MemorySource
-from trilha.application.ports import IdempotencyScope
+from trilha.adapters.memory.records import MemoryTelemetryRecords
+from trilha.application.ports import IdempotencyScope, StorageUnavailable
 from trilha.application.schedule import first_job_rows
 from trilha.application.telemetry.command_backfills import CancelBackfillCommand, RequestBackfillCommand
 from trilha.application.telemetry.fill_backfills import FillBackfillsCommand
@@ -16,6 +18,8 @@ from trilha.application.telemetry.views import BackfillView
 from trilha.domain.kernel import InvalidValue, NotFound, SourceRefused, SourceUnavailable
 from trilha.domain.telemetry import (
     FEEDS,
+    Amendment,
+    AmendmentKind,
     Backfill,
     BackfillEnded,
     BackfillFinished,
@@ -23,9 +27,11 @@ from trilha.domain.telemetry import (
     BackfillUnderWay,
     EventsIngested,
     GapClosed,
+    MergeOutcome,
     RunKind,
     RunStatus,
     SourcePage,
+    Standing,
     Stream,
 )
 from trilha.testing.contracts.telemetry_records import a_record
@@ -107,7 +113,7 @@ async def test_what_cannot_be_is_refused(past: Installation, days: int, streams:
 
 
 async def test_a_source_that_does_not_answer_is_asked_for_less(past: Installation) -> None:
-    await request(past)
+    await request(past, streams=("positions",))
     past.source.failures.append(SourceUnavailable("too much"))
     run = await past.fill()(FILL)
     assert run is not None
@@ -119,7 +125,7 @@ async def test_a_source_that_does_not_answer_is_asked_for_less(past: Installatio
 
 
 async def test_a_source_that_refuses_has_failed_it(past: Installation) -> None:
-    await request(past)
+    await request(past, streams=("positions",))
     past.source.failures.append(SourceRefused("no such thing"))
     run = await past.fill()(FILL)
     assert run is not None
@@ -169,7 +175,8 @@ async def test_the_last_ninety_days_can_be_asked_for(here: Installation) -> None
     await here.jobs.ensure(first_job_rows(ORGANISATION_ID, here.clock.now()))
     await request(here, 90)
     here.clock.advance(timedelta(minutes=1))
-    assert await here.fill()(FILL) is not None
+    while await here.fill()(FILL) is not None:
+        here.clock.advance(timedelta(minutes=1))
     assert the_backfill(here).status is BackfillStatus.COMPLETED
 
 
@@ -288,3 +295,34 @@ async def test_the_run_of_a_dead_worker_is_declared_lost_though_nothing_is_left_
     assert await past.fill()(FILL) is not None
     assert past.tables.runs[dead.id].status is RunStatus.LOST
     assert await past.fill()(FILL) is None
+
+
+async def test_what_was_amended_long_ago_holds_for_what_is_brought_in(past: Installation) -> None:
+    amended_at = past.clock.now() - 20 * DAY
+    for stream in (Stream.EVENTS, Stream.TRIPS):
+        past.source.amend(EXTERNAL_ID, [Amendment(stream, 7, AmendmentKind.WITHDRAWN, amended_at)])
+    await request(past, streams=("events",))
+    await past.fill()(FILL)
+    assert past.tables.amended == {(Stream.EVENTS, 7): Standing(Stream.EVENTS, 7, withdrawn_at=amended_at)}
+
+
+async def test_a_store_that_cannot_take_so_much_is_given_less(
+    past: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await request(past, streams=("positions",))
+    merge, refusals = MemoryTelemetryRecords.merge, iter([StorageUnavailable("took too long")])
+
+    async def refuse_once(records: MemoryTelemetryRecords, *given: Any, **named: Any) -> MergeOutcome:
+        for refusal in refusals:
+            raise refusal
+        return await merge(records, *given, **named)
+
+    monkeypatch.setattr(MemoryTelemetryRecords, "merge", refuse_once)
+    run = await past.fill()(FILL)
+    assert run is not None
+    assert (run.status, run.error_code) == (RunStatus.FAILED, StorageUnavailable.code)
+    before = the_backfill(past)
+    assert before.parts[0].done_until < before.end
+    await past.fill()(FILL)
+    assert the_backfill(past).status is BackfillStatus.COMPLETED
+    assert len(past.tables.records[Stream.POSITIONS]) == 60

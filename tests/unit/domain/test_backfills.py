@@ -15,6 +15,7 @@ from trilha.domain.telemetry import (
     FEEDS,
     Backfill,
     BackfillEnded,
+    BackfillPart,
     BackfillReason,
     BackfillStatus,
     BackfillUnderWay,
@@ -34,7 +35,15 @@ from trilha.domain.telemetry import (
     request_backfill,
     shorten_window,
 )
-from trilha.domain.telemetry.backfill import EARLINESS, LATENESS, LEAST_WINDOW, LONGEST, LONGEST_WINDOW, WANTED_RECORDS
+from trilha.domain.telemetry.backfill import (
+    EARLINESS,
+    LATENESS,
+    LEAST_WINDOW,
+    LONGEST,
+    LONGEST_AFTER_NOTHING,
+    LONGEST_WINDOW,
+    WANTED_RECORDS,
+)
 from trilha.domain.telemetry.checkpoint import LONGEST_GAP, first_checkpoint, leap_over_gap
 from trilha.testing.strategies import backfills
 
@@ -153,7 +162,33 @@ def test_a_cancelled_one_stays_so_and_an_end_is_an_end(backfill: Backfill) -> No
     else:
         with pytest.raises(BackfillEnded):
             cancel_backfill(backfill, NOW)
-    assert give_up_backfill(backfill, "code", "why", NOW).status is BackfillStatus.FAILED
+    given_up = give_up_backfill(backfill, "code", "why", NOW)
+    if backfill.reason is BackfillReason.REQUESTED:
+        assert given_up.status is BackfillStatus.FAILED
+    else:
+        assert given_up.is_unfinished == backfill.is_unfinished
+
+
+def test_a_healing_that_was_refused_waits_for_another_day() -> None:
+    gap = Gap(Stream.EVENTS, NOW - 2 * DAY, NOW - DAY, opened_at=NOW)
+    refused = give_up_backfill(heal_gap(KEY, gap, NOW), "source.refused", "no", NOW)
+    assert next_backfill([refused], NOW) is None
+    assert next_backfill([refused], NOW + DAY) == refused
+
+
+def test_a_wish_fills_a_gap_only_if_it_reaches_back_to_late_records() -> None:
+    gap = Gap(Stream.EVENTS, NOW - 20 * DAY, NOW - 19 * DAY, opened_at=NOW)
+    for start, whole in ((gap.start, False), (gap.start - 14 * DAY, True)):
+        wish = request_backfill(KEY, start, NOW, (Stream.EVENTS,), NOW)
+        done = msgspec.structs.replace(wish, parts=(BackfillPart(Stream.EVENTS, NOW),))
+        assert closes(done, gap) is whole
+
+
+def test_nothing_says_nothing_about_the_next_window() -> None:
+    wish = request_backfill(KEY, NOW - 60 * DAY, NOW, (Stream.POSITIONS,), NOW)
+    while (window := next_window(wish)) is not None:
+        assert window.end - window.start <= LONGEST_AFTER_NOTHING
+        wish = record_window(wish, window, MergeOutcome(), 0, NOW)
 
 
 @pytest.mark.parametrize(
@@ -188,7 +223,7 @@ def test_streams_by_name() -> None:
 
 @given(st.lists(backfills(), max_size=6))
 def test_what_was_begun_goes_first_then_a_persons_wish(known: list[Backfill]) -> None:
-    chosen = next_backfill(known)
+    chosen = next_backfill(known, NOW)
     unfinished = [one for one in known if one.is_unfinished]
     assert (chosen is None) == (not unfinished)
     if chosen is not None:

@@ -67,6 +67,12 @@ def test_a_range_that_cannot_be_names_its_field(start: datetime | None, end: dat
     assert refused.value.field == field
 
 
+@pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_time_that_utc_cannot_say_is_refused(text: str) -> None:
+    with pytest.raises(InvalidValue):
+        utc(datetime.fromisoformat(text))
+
+
 def test_a_time_with_another_zone_becomes_utc_and_one_without_is_refused() -> None:
     assert utc(NOON.astimezone(timezone(-3 * HOUR))).tzinfo is UTC
     with pytest.raises(InvalidValue):

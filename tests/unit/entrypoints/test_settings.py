@@ -22,6 +22,8 @@ def test_all_mistakes_are_reported_at_once_by_name():
         "TRILHA_MIX_ORGANISATION_IDS": "12,abc",
         "TRILHA_HTPP_HOST": "localhost",
         "TRILHA_DATABASE_URL": "postgresql://somewhere",
+        "TRILHA_DEFAULT_TIME_ZONE": "Mars/Olympus",
+        "TRILHA_RETENTION_RAW_PAGES_DAYS": "99999999999",
     }
     with pytest.raises(BadSettings) as caught:
         load_settings(wrong)

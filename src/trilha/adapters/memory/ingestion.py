@@ -6,7 +6,7 @@ from uuid import UUID
 
 from trilha.adapters.memory.database import Draft, HourCount, OrganisationTables
 from trilha.domain.kernel import Conflict
-from trilha.domain.telemetry import Backfill, Checkpoint, Gap, IngestionRun, RunKind, RunStatus, Stream
+from trilha.domain.telemetry import Backfill, BackfillReason, Checkpoint, Gap, IngestionRun, RunKind, RunStatus, Stream
 
 
 class MemoryCheckpoints:
@@ -81,6 +81,8 @@ class MemoryBackfills:
     async def save(self, backfill: Backfill) -> None:
         """Write the next version."""
         _check_version(backfill, self._backfills.get(backfill.id), f"backfill {backfill.id}")
+        if any(one.id != backfill.id and is_wish(one) for one in await self.unfinished()) and is_wish(backfill):
+            raise another_was_faster(f"backfill {backfill.id}")
         self._backfills.put(backfill.id, backfill)
 
     @property
@@ -91,6 +93,11 @@ class MemoryBackfills:
     def apply(self) -> None:
         """Commit."""
         self._backfills.apply()
+
+
+def is_wish(backfill: Backfill) -> bool:
+    """Of which an organisation has one at a time."""
+    return backfill.is_unfinished and backfill.reason is BackfillReason.REQUESTED
 
 
 class MemoryIngestionRuns:

@@ -19,7 +19,7 @@ from trilha.application.telemetry.views import (
     run_view,
 )
 from trilha.domain.kernel import OrganisationId, TimeRange
-from trilha.domain.telemetry import Backfill, BackfillStatus, Checkpoint, Gap, QuarantineEntry
+from trilha.domain.telemetry import Backfill, BackfillStatus, Checkpoint, Gap, QuarantineEntry, begins_before
 
 _RUNS = Listing("runs", tuple[datetime, UUID], descending=True)
 _GAPS = Listing("gaps", tuple[datetime, str, datetime], descending=True)
@@ -130,7 +130,7 @@ def _covers(backfill: Backfill, gap: Gap) -> bool:
     return (
         backfill.status not in (BackfillStatus.CANCELLED, BackfillStatus.FAILED)
         and any(part.stream is gap.stream for part in backfill.parts)
-        and backfill.start <= gap.start
+        and begins_before(backfill, gap)
         and gap.end <= backfill.end
         and (gap.closed_at is None or backfill.requested_at <= gap.closed_at)
     )

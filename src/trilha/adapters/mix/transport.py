@@ -33,11 +33,15 @@ _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _REQUEST_TIMEOUT, _THROTTLED = 401, 403, 
 Read = TypeVar("Read")
 
 
+LARGEST = 64 * 2**20
+"""Bytes of a decompressed answer that has no pages: some 150,000 positions, which are decoded and stored at once."""
+
+
 class Call(msgspec.Struct, frozen=True):
     """A question to the API, posted where it has a body; all of them only read, so any can be repeated.
 
     `organisation_id` is whose data it asks for, where it asks for anybody's. Where its caller `may_ask_for_less`, an
-    answer that takes too long is not waited for again.
+    answer that takes too long is not waited for again, and one that is LARGEST is not read to its end.
     """
 
     path: str
@@ -103,7 +107,7 @@ class Transport:
         progress.token = token
         try:
             async with asyncio.timeout(self._settings.timeouts.whole_s):
-                return await self._http.send(self._request(call, token))
+                return await self._sent(call, token)
         except (httpx.ReadTimeout, TimeoutError) as error:
             progress.was_slow = True
             return f"no whole answer in time ({type(error).__name__})"
@@ -117,6 +121,19 @@ class Transport:
         await self._limiter.acquire(self._settings.key, call.priority)
         has_waited = self._clock.now() - asked_at > MARGIN
         return await self._session.token(rejected) if has_waited else token
+
+    async def _sent(self, call: Call, token: SourceToken) -> httpx.Response:
+        request = self._request(call, token)
+        if not call.may_ask_for_less:
+            return await self._http.send(request)
+        response = await self._http.send(request, stream=True)
+        try:
+            body = await _bounded(response, call)
+        finally:
+            await response.aclose()
+        headers = httpx.Headers(response.headers)
+        headers.pop("Content-Encoding", None)  # it is decompressed
+        return httpx.Response(response.status_code, headers=headers, content=body, request=request)
 
     def _request(self, call: Call, token: SourceToken) -> httpx.Request:
         headers = {"Authorization": f"Bearer {token.access_token}"}
@@ -178,3 +195,15 @@ class Transport:
         token = progress.token
         secrets = () if token is None else (token.access_token, token.refresh_token)
         return self._redactor.excerpt(response.content, *secrets)
+
+
+async def _bounded(response: httpx.Response, call: Call) -> bytes:
+    """The whole body; raises SourceUnavailable where it is too large to be held and stored at once."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.aiter_bytes():
+        parts.append(part)
+        size += len(part)
+        if size > LARGEST:
+            raise SourceUnavailable(f"the answer to {call.path} is larger than {LARGEST} bytes: ask for a shorter time")
+    return b"".join(parts)

@@ -13,7 +13,8 @@ from trilha.domain.telemetry import Backfill, BackfillPart, BackfillReason, Back
 
 _COLUMNS: Final = (
     "id", "start_at", "end_at", "parts", "reason", "requested_at", "status", "started_at", "finished_at", "calls",
-    "received", "inserted", "replaced", "duplicates", "quarantined", "error_code", "error_message", "version",
+    "received", "inserted", "replaced", "duplicates", "quarantined", "error_code", "error_message", "retry_at",
+    "version",
 )  # fmt: skip
 BACKFILL_COLUMNS: Final = ", ".join(["parts::text" if name == "parts" else name for name in _COLUMNS])
 """What `backfill_of` reads."""

@@ -26,6 +26,7 @@ from trilha.application.telemetry.views import (
 )
 from trilha.domain.kernel import OrganisationId, TimeRange
 from trilha.domain.telemetry import IngestionRun
+from trilha.domain.telemetry.backfill import LATENESS, LONGEST
 
 View = TypeVar("View")
 
@@ -51,7 +52,10 @@ _GAPS: Final = _Log[GapView](
     "gaps",
     # whatever is asked for twice is filled by the one that was asked for last, unless the gap had closed before
     "select r.stream, r.start_at, r.end_at, r.opened_at, r.closed_at, (select b.id from backfills b "
-    "where b.status not in ('cancelled', 'failed') and b.start_at <= r.start_at and r.end_at <= b.end_at "
+    "where b.status not in ('cancelled', 'failed') and r.end_at <= b.end_at "
+    # see `begins_before`
+    "and b.start_at <= case b.reason when 'healing' then r.start_at "
+    f"else greatest(r.start_at - interval '{LATENESS.days} days', r.end_at - interval '{LONGEST.days} days') end "
     "and b.parts @> jsonb_build_array(jsonb_build_object('stream', r.stream)) "
     "and (r.closed_at is null or b.requested_at <= r.closed_at) order by b.requested_at desc, b.id desc limit 1) "
     "from gaps r",

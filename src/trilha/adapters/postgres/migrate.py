@@ -11,7 +11,7 @@ from trilha.adapters.postgres.partitions import ensure_partitions, split_default
 from trilha.adapters.postgres.signing_in import signed_in
 
 LOCK = 7_241_002
-MONTHS_BACK = 2
+MONTHS_BACK = 4
 MONTHS_AHEAD = 3
 NEWEST_MIGRATION: Final = "0003"
 """The step that this version of the code was written for. A constant, because Alembic is slow to import."""

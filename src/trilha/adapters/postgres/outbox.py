@@ -96,6 +96,8 @@ class PostgresDeadLetters:
 
     async def get(self, organisation_id: OrganisationId, consumer: str, event_id: UUID) -> DeadLetter | None:
         """One of them."""
+        if "\0" in consumer:  # which no text of the database can hold
+            return None
         key = (organisation_id, consumer, event_id)
         found = await self._letters(f"{_LETTERS} where organisation_id = %s and consumer = %s and event_id = %s", key)
         return found[0] if found else None

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from trilha.application.ports import TelemetryUnitOfWork
+from trilha.application.ports import IdSource, TelemetryUnitOfWork
+from trilha.application.telemetry.page_rows import quarantine
 from trilha.domain.telemetry import (
     Amendment,
     AmendmentKind,
@@ -60,3 +61,13 @@ def _outcome(known: Sequence[Standing], changed: Sequence[Standing], amendments:
     before = {one.record_id for one in known}
     replaced = sum(one.record_id in before for one in changed)
     return MergeOutcome(inserted=len(changed) - replaced, replaced=replaced, duplicates=len(amendments) - len(changed))
+
+
+async def keep_amendments(unit: TelemetryUnitOfWork, page: AmendmentPage, ids: IdSource) -> MergeOutcome | None:
+    """Keep a page and what it changes about records, those that come later included; None if it says nothing."""
+    if not page.amendments and not page.rejected:
+        return None
+    page_id = ids.new()
+    await unit.raw_pages.add(page_id, raw_of(page))
+    await quarantine(unit, Stream.AMENDMENTS, page_id, page.received_at, page.rejected, ids)
+    return await amend(unit, page_id, page.stream, page.amendments)

@@ -8,7 +8,7 @@ import msgspec
 from trilha.application.ports import Clock, IdempotencyScope, IdSource, OperationsUnitOfWork, UnitsOfWork
 from trilha.application.schedule import FILL_BACKFILLS
 from trilha.application.telemetry.views import BackfillView, backfill_view
-from trilha.domain.kernel import OrganisationId
+from trilha.domain.kernel import Conflict, OrganisationId
 from trilha.domain.telemetry import (
     BackfillFinished,
     backfill_missing,
@@ -47,7 +47,13 @@ class RequestBackfill:
                     return msgspec.json.decode(answer, type=BackfillView)
             others = await unit.backfills.unfinished()
             backfill = request_backfill(self._ids.new(), command.start, command.end, streams, now, others=others)
-            await unit.backfills.save(backfill)
+            try:
+                await unit.backfills.save(backfill)
+            except Conflict:
+                # somebody's wish came at the same moment: it says so, if it is still there
+                others = await unit.backfills.unfinished()
+                request_backfill(backfill.id, command.start, command.end, streams, now, others=others)
+                raise
             await unit.jobs.bring_forward(FILL_BACKFILLS, now)
             result = backfill_view(backfill, now)
             if command.scope is not None:

@@ -1,18 +1,24 @@
 """Work on the backfill whose turn it is, window by window."""
 
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
 
 from trilha.application.exclusive_run import ExclusiveRun
-from trilha.application.ports import Clock, IdSource, Lease, TelemetryUnitOfWork, UnitsOfWork
+from trilha.application.ports import Clock, IdSource, Lease, StorageUnavailable, TelemetryUnitOfWork, UnitsOfWork
+from trilha.application.telemetry.amending import keep_amendments
 from trilha.application.telemetry.page_rows import ingested, merge_records, quarantine, send_ahead
-from trilha.domain.kernel import Conflict, OrganisationId, SourceRefused, SourceUnavailable
+from trilha.domain.kernel import Conflict, DomainError, OrganisationId, SourceRefused, SourceUnavailable
 from trilha.domain.telemetry import (
+    AMENDED_FEEDS,
+    AmendmentPage,
     Backfill,
     BackfillFinished,
+    BackfillReason,
+    BackfillStatus,
     GapClosed,
     IngestionRun,
     MergeOutcome,
@@ -28,6 +34,7 @@ from trilha.domain.telemetry import (
     next_window,
     record_window,
     shorten_window,
+    spans,
 )
 
 
@@ -79,20 +86,43 @@ class FillBackfills:
             window = None if backfill is None else next_window(backfill)
             if backfill is None or window is None:
                 return
+            if backfill.status is BackfillStatus.WAITING:
+                await self._amend_first(lease, external_id, backfill)
             page = await self._asked(lease, external_id, backfill, window)
             if page is not None:
-                run = await self._stored(lease, run, backfill.id, window, page)
+                run = await self._stored(lease, run, backfill, window, page)
                 yield run
+
+    async def _amend_first(self, lease: Lease, external_id: int, backfill: Backfill) -> None:
+        """Learn what the source amended since then, for the daily run has not read so far back.
+
+        Before the first window, so that records are right when they come. Where the source does not answer for so
+        long ago the records count as it sends them.
+        """
+        if backfill.reason is not BackfillReason.REQUESTED:
+            return
+        feeds = [part.stream for part in backfill.parts if part.stream in AMENDED_FEEDS]
+        for first, last in spans(backfill.start.date(), self._clock.now().date()):
+            for feed in feeds:
+                with suppress(SourceRefused):
+                    page = await self._source.amendments(feed, external_id, first, last)
+                    await self._keep(lease, page)
+
+    async def _keep(self, lease: Lease, page: AmendmentPage) -> None:
+        async with self._units(lease.organisation_id) as unit:
+            await unit.guard(lease)
+            if await keep_amendments(unit, page, self._ids) is not None:
+                await unit.commit()
 
     async def _is_idle(self, organisation_id: OrganisationId) -> bool:
         """Whether there is nothing to bring in, and no run of a dead worker to be declared lost."""
         async with self._units(organisation_id) as unit:
-            left = [*await unit.backfills.unfinished(), *await unit.runs.running(RunKind.BACKFILL)]
-        return not left
+            due = next_backfill(await unit.backfills.unfinished(), self._clock.now())
+            return due is None and not await unit.runs.running(RunKind.BACKFILL)
 
     async def _next(self, organisation_id: OrganisationId) -> Backfill | None:
         async with self._units(organisation_id) as unit:
-            return next_backfill(await unit.backfills.unfinished())
+            return next_backfill(await unit.backfills.unfinished(), self._clock.now())
 
     async def _asked(self, lease: Lease, external_id: int, backfill: Backfill, window: Window) -> SourcePage | None:
         asked_at = self._clock.now()
@@ -121,15 +151,26 @@ class FillBackfills:
             await unit.commit()
 
     async def _stored(
+        self, lease: Lease, run: IngestionRun, backfill: Backfill, window: Window, page: SourcePage
+    ) -> IngestionRun:
+        """Commit a window; where the store could not take so much at once, less is asked for next time."""
+        try:
+            return await self._commit(lease, run, backfill.id, window, page)
+        except StorageUnavailable:
+            with suppress(DomainError):  # it may be away altogether, and what failed is said below
+                await self._save(lease, shorten_window(backfill, window, self._clock.now()))
+            raise
+
+    async def _commit(
         self, lease: Lease, run: IngestionRun, backfill_id: UUID, window: Window, page: SourcePage
     ) -> IngestionRun:
-        """Commit a window, unless somebody cancelled the backfill while the source was asked."""
+        """Unless somebody cancelled the backfill meanwhile. Its row is taken last, for others look at it."""
         async with self._units(lease.organisation_id) as unit:
             await unit.guard(lease)
+            outcome = await self._write(unit, page, backfill_id)
             backfill = await unit.backfills.get(backfill_id)
             if backfill is None or not backfill.is_unfinished:
                 return run
-            outcome = await self._write(unit, page, backfill_id)
             moved = record_window(backfill, window, outcome, len(page.rejected), self._clock.now())
             try:
                 await unit.backfills.save(moved)

@@ -7,7 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from trilha.application.telemetry.views import BackfillView, CheckpointView, HourView, RunView
-from trilha.domain.telemetry import RunStatus, Stream
+from trilha.domain.telemetry import EARLINESS, LATENESS, RunStatus, Stream
 
 
 class HealthStatus(StrEnum):
@@ -178,7 +178,11 @@ def _gaps(count: int) -> str:
 def _filling(facts: StreamFacts) -> str:
     backfill = facts.backfill
     if backfill is None or facts.stream not in {part.stream for part in backfill.parts}:
-        return "no backfill of this stream is under way; start one over that time with `trilha backfill start`"
+        return (
+            "no backfill of this stream is under way; start one with `trilha backfill start`, from "
+            f"{LATENESS.days} days before the gap, for what came late, to {EARLINESS.days} days after it "
+            "(`GET /v1/etl/gaps` has its times)"
+        )
     end = "" if backfill.expected_end_at is None else f", expected to end at {_time(backfill.expected_end_at)}"
     return f"backfill {backfill.id} fills it, {backfill.done_share:.0%} done{end}"
 

@@ -7,8 +7,7 @@ import msgspec
 
 from trilha.application.exclusive_run import ExclusiveRun
 from trilha.application.ports import Clock, IdSource, Lease, TelemetryUnitOfWork, UnitsOfWork
-from trilha.application.telemetry.amending import DAY, amend, raw_of
-from trilha.application.telemetry.page_rows import quarantine
+from trilha.application.telemetry.amending import DAY, keep_amendments
 from trilha.domain.kernel import OrganisationId
 from trilha.domain.telemetry import (
     AMENDED_FEEDS,
@@ -100,13 +99,8 @@ class ReadAmendments:
         return min(max(reached, checkpoint.token_time.date()), last)
 
     async def _keep(self, unit: TelemetryUnitOfWork, run: IngestionRun, page: AmendmentPage) -> IngestionRun:
-        if not page.amendments and not page.rejected:
-            return run
-        page_id = self._ids.new()
-        await unit.raw_pages.add(page_id, raw_of(page))
-        await quarantine(unit, Stream.AMENDMENTS, page_id, page.received_at, page.rejected, self._ids)
-        outcome = await amend(unit, page_id, page.stream, page.amendments)
-        return add_page(run, outcome, len(page.rejected))
+        outcome = await keep_amendments(unit, page, self._ids)
+        return run if outcome is None else add_page(run, outcome, len(page.rejected))
 
 
 def _token_of(day: date) -> tuple[str, datetime]:

@@ -10,10 +10,13 @@ ZERO = timedelta(0)
 
 
 def utc(value: datetime, field: str = "time") -> datetime:
-    """Return `value` in UTC; raises InvalidValue for a time without a zone, which means nothing."""
+    """Return `value` in UTC; raises InvalidValue for a time without a zone, which means nothing, or without a UTC."""
     if value.tzinfo is None:
         raise InvalidValue(field, value.isoformat(), "a time with its zone, such as 2026-03-10T14:21:07Z")
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise InvalidValue(field, value.isoformat(), "a time in the years 1 to 9999 of UTC") from None
 
 
 class TimeRange(msgspec.Struct, frozen=True):

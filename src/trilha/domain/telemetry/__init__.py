@@ -16,6 +16,8 @@ from trilha.domain.telemetry.amendments import (
     standings,
 )
 from trilha.domain.telemetry.backfill import (
+    EARLINESS,
+    LATENESS,
     LONGEST_WINDOW,
     WANTED_RECORDS,
     Backfill,
@@ -27,6 +29,7 @@ from trilha.domain.telemetry.backfill import (
     Estimate,
     Window,
     backfill_missing,
+    begins_before,
     cancel_backfill,
     closes,
     estimate_backfill,
@@ -98,7 +101,9 @@ from trilha.domain.telemetry.run import (
 
 __all__ = [
     "AMENDED_FEEDS",
+    "EARLINESS",
     "FEEDS",
+    "LATENESS",
     "LONGEST_WINDOW",
     "OLDEST_TOKEN",
     "REACH",
@@ -158,6 +163,7 @@ __all__ = [
     "add_page",
     "advance",
     "backfill_missing",
+    "begins_before",
     "cancel_backfill",
     "closes",
     "combine",

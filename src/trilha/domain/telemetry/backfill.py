@@ -24,8 +24,13 @@ SURE_REACH = LONGEST - timedelta(hours=1)
 FIRST_WINDOW = timedelta(hours=1)
 LEAST_WINDOW = timedelta(minutes=1)
 LONGEST_WINDOW = timedelta(days=7)
+LONGEST_AFTER_NOTHING = timedelta(days=1)
+"""A time without records says nothing about the next: the fleet may come online in the middle of a window."""
 WANTED_RECORDS = 10_000
 """Windows aim at answers of this size: big enough to be worth a call, small enough to hold and to commit at once."""
+
+TRY_AGAIN_AFTER = timedelta(days=1)
+"""A refusal may be a gateway's bad hour, and one call a day costs nothing."""
 
 LATENESS = timedelta(days=14)
 """Ranges go by when records happened, gaps by when the source made them, which is up to so much later."""
@@ -85,6 +90,8 @@ class Backfill(msgspec.Struct, frozen=True):
     quarantined: int = 0
     error_code: str | None = None
     error_message: str | None = None
+    retry_at: datetime | None = None
+    """When a healing that the source refused is tried again."""
     version: int = 0
 
     @property
@@ -156,14 +163,14 @@ def request_backfill(
 
 def heal_gap(key: UUID, gap: Gap, now: datetime) -> Backfill:
     """What fills a gap: its time, the time before it from which records may have come late, and some after it."""
-    start, end = max(gap.start - LATENESS, gap.end - LONGEST), max(min(gap.end + EARLINESS, now), gap.end)
-    return _new(key, start, end, (gap.stream,), BackfillReason.HEALING, now)
+    end = max(min(gap.end + EARLINESS, now), gap.end)
+    return _new(key, healing_start(gap), end, (gap.stream,), BackfillReason.HEALING, now)
 
 
-def next_backfill(backfills: Sequence[Backfill]) -> Backfill | None:
-    """Which one to work on: what was begun first, then a person's wish, then the oldest."""
-    unfinished = [one for one in backfills if one.is_unfinished]
-    return min(unfinished, key=_order, default=None)
+def next_backfill(backfills: Sequence[Backfill], now: datetime) -> Backfill | None:
+    """Which one to work on: what was begun first, then a person's wish, then the oldest. None where all must wait."""
+    due = [one for one in backfills if one.is_unfinished and (one.retry_at is None or one.retry_at <= now)]
+    return min(due, key=_order, default=None)
 
 
 def next_window(backfill: Backfill) -> Window | None:
@@ -230,7 +237,15 @@ def leave_out_too_old(backfill: Backfill, window: Window, now: datetime) -> Back
 
 
 def give_up_backfill(backfill: Backfill, code: str, message: str, now: datetime) -> Backfill:
-    """The source will not give it, however often it is asked."""
+    """The source refuses. A person is told; a gap must heal without one, so it is tried again another day."""
+    if backfill.reason is BackfillReason.HEALING:
+        return msgspec.structs.replace(
+            backfill,
+            error_code=code,
+            error_message=message,
+            retry_at=now + TRY_AGAIN_AFTER,
+            version=backfill.version + 1,
+        )
     return msgspec.structs.replace(
         backfill,
         status=BackfillStatus.FAILED,
@@ -244,8 +259,23 @@ def give_up_backfill(backfill: Backfill, code: str, message: str, now: datetime)
 def closes(backfill: Backfill, gap: Gap) -> bool:
     """Whether all of an open gap is in. Part by part, so a gap closes before other feeds are done."""
     done = [part.done_until for part in backfill.parts if part.stream is gap.stream]
-    needed = max(min(gap.end + EARLINESS, backfill.end), gap.end)
-    return gap.closed_at is None and bool(done) and backfill.start <= gap.start and needed <= min(done)
+    needed = max(min(gap.end + EARLINESS, backfill.requested_at), gap.end)
+    return gap.closed_at is None and bool(done) and begins_before(backfill, gap) and needed <= min(done)
+
+
+def begins_before(backfill: Backfill, gap: Gap) -> bool:
+    """Whether a backfill reaches back to where records of a gap may have happened.
+
+    One that was made for the gap may begin later, where the source does not answer for older times.
+    """
+    if backfill.reason is BackfillReason.HEALING:
+        return backfill.start <= gap.start
+    return backfill.start <= healing_start(gap)
+
+
+def healing_start(gap: Gap) -> datetime:
+    """From when on records of a gap may have happened."""
+    return max(gap.start - LATENESS, gap.end - LONGEST)
 
 
 def estimate_backfill(backfill: Backfill, now: datetime) -> Estimate:
@@ -306,6 +336,9 @@ def _begun(backfill: Backfill, now: datetime) -> Backfill:
         backfill,
         status=BackfillStatus.RUNNING,
         started_at=backfill.started_at or now,
+        error_code=None,
+        error_message=None,
+        retry_at=None,
         version=backfill.version + 1,
     )
 
@@ -316,6 +349,8 @@ def _with_part(backfill: Backfill, changed: BackfillPart) -> tuple[BackfillPart,
 
 def _adapted(window: timedelta, records: int) -> timedelta:
     """At most doubled and at least halved twice, towards the wanted number of records."""
-    factor = 2.0 if records == 0 else min(max(WANTED_RECORDS / records, 0.25), 2.0)
+    if records == 0:
+        return min(window * 2, LONGEST_AFTER_NOTHING)
+    factor = min(max(WANTED_RECORDS / records, 0.25), 2.0)
     seconds = round((window * factor).total_seconds())
     return min(max(timedelta(seconds=seconds), LEAST_WINDOW), LONGEST_WINDOW)

@@ -175,7 +175,10 @@ class Backfills(Protocol):
         ...
 
     async def save(self, backfill: Backfill) -> None:
-        """Write version n + 1 over version n (or a first version 0); raises Conflict if another writer was faster."""
+        """Write version n + 1 over version n (or a first version 0); raises Conflict if another writer was faster.
+
+        That is also so where another one that a person asked for has not ended: an organisation has one at a time.
+        """
         ...
 
 

@@ -20,10 +20,20 @@ def simulate() -> None:
     """
 
 
+_FIRST_YEAR, _LAST_YEAR = 1971, 2199
+"""Far enough from the ends of time that a fleet's history fits."""
+
+
 @simulate.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, show_default="a free one", help="Port to listen on.")
-@click.option("--seed", default=1042, show_default=True, help="The same seed and epoch tell the same history.")
+@click.option(
+    "--seed",
+    type=click.IntRange(-(2**63), 2**63 - 1),
+    default=1042,
+    show_default=True,
+    help="The same seed and epoch tell the same history.",
+)
 @click.option(
     "--epoch",
     type=click.DateTime(["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d"]),
@@ -88,6 +98,8 @@ def mix(
     from trilha.simulators.mix import PRESETS, MixSimulator, Scenario
 
     begun = epoch or datetime.now(UTC).replace(microsecond=0) - timedelta(days=7)
+    if not _FIRST_YEAR <= begun.year <= _LAST_YEAR:
+        raise click.BadParameter(f"{begun.year} is no year from {_FIRST_YEAR} to {_LAST_YEAR}", param_hint="--epoch")
     begun = begun.replace(tzinfo=begun.tzinfo or UTC).astimezone(UTC)
     scenario = PRESETS[preset](begun) if preset else Scenario(epoch=begun)
     given: dict[str, float] = {name: size for name, size in sizes.items() if size is not None}

@@ -37,7 +37,12 @@ def a_gap(stream: Stream = Stream.EVENTS, days_ago: int = 20) -> Gap:
 
 
 def a_backfill(minutes: int = 0, days: int = 2) -> Backfill:
-    """A person's wish for all feeds."""
+    """One of all feeds, of which there may be several."""
+    return msgspec.structs.replace(a_wish(minutes, days), reason=BackfillReason.HEALING)
+
+
+def a_wish(minutes: int = 0, days: int = 2) -> Backfill:
+    """A person's, of which there may be one at a time."""
     return request_backfill(new_id(), NOON - days * DAY, NOON, (), NOON + timedelta(minutes=minutes))
 
 
@@ -110,8 +115,10 @@ class BackfillsContract(WithOrganisations):
 
     @_checked
     @given(backfill=backfills())
-    async def test_comes_back_exactly(self, units: Units, organisation_id: OrganisationId, backfill: Backfill) -> None:
-        mine = msgspec.structs.replace(backfill, id=new_id())
+    async def test_comes_back_exactly(
+        self, units: Units, new_organisation: NewOrganisation, backfill: Backfill
+    ) -> None:
+        organisation_id, mine = await new_organisation(), msgspec.structs.replace(backfill, id=new_id())
         await self._save(units, organisation_id, mine)
         assert await self._get(units, organisation_id, mine) == mine
 
@@ -165,4 +172,13 @@ class BackfillsContract(WithOrganisations):
         async with units(organisation_id) as unit:
             await unit.backfills.save(after_a_window(backfill))
         assert await self._get(units, organisation_id, backfill) == backfill
-        assert backfill.reason is BackfillReason.REQUESTED
+
+    async def test_a_person_has_one_at_a_time(
+        self, units: Units, organisation_id: OrganisationId, new_organisation: NewOrganisation
+    ) -> None:
+        first, second = a_wish(1), a_wish(2)
+        await self._save(units, organisation_id, first, a_backfill())
+        await self._save(units, await new_organisation(), a_wish(3))
+        with pytest.raises(Conflict):
+            await self._save(units, organisation_id, second)
+        await self._save(units, organisation_id, cancel_backfill(first, NOON), second)

@@ -48,6 +48,12 @@ def _rewritten(letter: DeadLetter, status: LetterStatus, minutes: int = 0) -> De
 class DeadLettersContract(WithOrganisations):
     """Needs the fixtures `organisations` and `dead_letters`."""
 
+    @pytest.mark.parametrize("consumer", ["nobody", "no\0body", ""])
+    async def test_an_unknown_one_is_none(
+        self, dead_letters: DeadLetters, organisation_id: OrganisationId, consumer: str
+    ) -> None:
+        assert await dead_letters.get(organisation_id, consumer, new_id()) is None
+
     @settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.differing_executors])
     @given(envelope=envelopes())
     async def test_gives_back_the_event_as_it_was(

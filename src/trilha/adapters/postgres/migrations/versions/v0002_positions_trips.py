@@ -110,9 +110,12 @@ create table backfills (
     quarantined bigint not null,
     error_code text,
     error_message text,
+    retry_at timestamptz,
     version bigint not null,
     primary key (organisation_id, id)
 ) with (fillfactor = 50);
+create unique index backfills_one_wish on backfills (organisation_id)
+    where reason = 'requested' and status in ('waiting', 'running');
 create index backfills_by_time on backfills (organisation_id, requested_at desc, id desc);
 create index backfills_unfinished on backfills (organisation_id) where status in ('waiting', 'running');
 create index gaps_unfilled on gaps (organisation_id, start_at) where closed_at is null;
@@ -157,12 +160,12 @@ alter table gaps no force row level security;
 insert into backfills
 select organisation_id, gen_random_uuid(),
     date_trunc('second', greatest(start_at - interval '14 days', end_at - interval '90 days')),
-    date_trunc('second', greatest(least(end_at + interval '1 day', now()), end_at) + interval '999999 microseconds'),
+    date_trunc('second', greatest(least(end_at + interval '3 days', now()), end_at) + interval '999999 microseconds'),
     jsonb_build_array(jsonb_build_object('stream', stream, 'done_until',
         to_char(date_trunc('second', greatest(start_at - interval '14 days', end_at - interval '90 days'))
             at time zone 'UTC', 'YYYY-MM-DD"T"HH24\\:MI\\:SS"Z"'),
         'window_s', 3600)),
-    'healing', now(), 'waiting', null, null, 0, 0, 0, 0, 0, 0, null, null, 0
+    'healing', now(), 'waiting', null, null, 0, 0, 0, 0, 0, 0, null, null, null, 0
 from gaps where closed_at is null;
 alter table gaps force row level security;
 """
