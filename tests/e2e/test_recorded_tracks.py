@@ -104,7 +104,7 @@ async def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     folder = choose(selection, tmp_path_factory.mktemp("tracks"))
     # a few minutes to spare, so that the last record of each file has been made
     epoch = datetime.now(UTC).replace(microsecond=0) - timedelta(days=7, minutes=5)
-    scenario = Scenario(epoch=epoch, behaviour=Behaviour(calls_per_minute=0, calls_per_hour=0))
+    scenario = Scenario(amended_share=0.0, epoch=epoch, behaviour=Behaviour(calls_per_minute=0, calls_per_hour=0))
     async with AsyncExitStack() as stack:
         simulator = await stack.enter_async_context(MixSimulator(scenario, tracks=[folder]))
         if selection.store == "memory":

@@ -34,6 +34,21 @@ SLEEP = "import time; time.sleep(600)"
 DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(600)"
 
 
+_OTHERS: set[int] = set()
+"""Servers that earlier tests of this process share: children too, but none of a supervisor's."""
+
+
+@pytest.fixture(autouse=True)
+def _others() -> None:
+    _OTHERS.clear()
+    _OTHERS.update(child.pid for child in psutil.Process().children())
+
+
+def started_here() -> list[psutil.Process]:
+    """What this test has started and not ended."""
+    return [child for child in psutil.Process().children() if child.pid not in _OTHERS]
+
+
 @pytest.fixture
 def folder() -> Iterator[DataFolder]:
     with temporary_data_folder() as made:
@@ -127,7 +142,7 @@ async def test_a_child_that_ends_at_once_fails_the_start_with_its_last_words(fol
         await Supervisor(folder, children).run()
     assert "no such setting" in str(failed.value)
     assert str(folder.logs / "api.log") in str(failed.value)
-    assert not psutil.Process().children()
+    assert not started_here()
     assert status(folder).error == str(failed.value)
 
 
@@ -149,7 +164,7 @@ async def test_a_child_that_is_never_ready_fails_the_start_and_is_ended(folder: 
     )
     with pytest.raises(ChildFailed, match=r"not ready within 1 s(.|\n)*still thinking"):
         await Supervisor(folder, [never]).run()
-    assert not psutil.Process().children()
+    assert not started_here()
 
 
 async def test_a_deaf_child_is_killed_when_its_time_is_over(folder: DataFolder) -> None:
@@ -220,7 +235,7 @@ async def test_a_child_whose_readiness_cannot_be_asked_is_ended(folder: DataFold
 
     with pytest.raises(ChildFailed, match="no such probe"):
         await Supervisor(folder, [ChildSpec(name="api", launch=python(SLEEP), ready=ready)]).run()
-    assert not psutil.Process().children()
+    assert not started_here()
 
 
 async def test_a_launch_that_fails_later_is_tried_again(folder: DataFolder) -> None:
@@ -300,10 +315,10 @@ async def test_stopping_during_the_start_stops_what_has_started(folder: DataFold
     ]
     supervisor = Supervisor(folder, children)
     run = asyncio.create_task(supervisor.run())
-    await until(lambda: psutil.Process().children())
+    await until(started_here)
     supervisor.stop()
     await run
-    assert not psutil.Process().children()
+    assert not started_here()
 
 
 def test_what_a_killed_supervisor_left_is_ended_but_nobody_elses_process() -> None:

@@ -129,7 +129,7 @@ def test_the_screen_can_be_copied_and_ctrl_c_ends_it() -> None:
                 lines = []
                 for line in process.stdout:
                     lines.append(line.rstrip("\n"))
-                    if "runs?limit=5" in line:
+                    if "/v1/etl/health" in line:
                         break
                 text = "\n".join(lines)
                 assert "Trilha is ready" in text
@@ -138,7 +138,7 @@ def test_the_screen_can_be_copied_and_ctrl_c_ends_it() -> None:
                 command = f"{sign_in}; echo $TOKEN"
                 told = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=True)
                 assert told.stdout == screen.run("token").stdout
-                assert sum(line.strip().startswith("curl ") and line.endswith("'") for line in lines) == 3
+                assert sum(line.strip().startswith("curl ") and line.endswith("'") for line in lines) == 4
                 process.send_signal(signal.SIGINT)
                 rest = process.stdout.read()
                 assert process.wait(30) == 0
