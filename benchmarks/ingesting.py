@@ -117,7 +117,7 @@ async def main(path: Path, stream: Stream) -> None:
 
         run = ExclusiveRun(organisations=PostgresOrganisations(system), units=units, leases=leases, clock=clock,
                            ids=ids, worker="benchmark")  # fmt: skip
-        store = StorePage(source=source, units=units, live=MemoryLiveFeed(), clock=clock, ids=ids)
+        store = StorePage(source=source, units=units, live=MemoryLiveFeed(kept=1), clock=clock, ids=ids)
         ingest = IngestStream(run=run, source=source, units=units, store_page=store, clock=clock, ids=ids)
         for line in sys.stdin:
             order = msgspec.json.decode(line, type=Order)

@@ -37,12 +37,17 @@ class Recorded:
 
 
 def shared_data() -> Path:
-    """The folder of recorded data; skips the test where there is none."""
+    """The folder of recorded data. They are no part of the project, so a test is skipped where there are none.
+
+    Fails where TRILHA_SHARED_DIR names a folder without them: who names one wants the tests to run.
+    """
     named = os.environ.get("TRILHA_SHARED_DIR")
     beside = [Path(named)] if named else [folder / "shared" for folder in list(ROOT.parents)[:2]]
     for folder in beside:
         if (folder / "data" / "tracks").is_dir():
             return folder / "data"
+    if named:
+        pytest.fail(f"TRILHA_SHARED_DIR is {named!r}, which has no data/tracks")
     pytest.skip("no recorded data beside the project")
 
 

@@ -88,6 +88,14 @@ def new_archive(path: Path) -> Iterator[ArchiveWriter]:
         unfinished.unlink(missing_ok=True)
 
 
+_NO_BACKUP = (
+    zipfile.BadZipFile,
+    KeyError,  # it has no manifest
+    msgspec.DecodeError,
+    NotImplementedError,  # how zipfile says that a member is packed in a way that it does not know
+)
+
+
 class Archive:
     """A backup that was opened; its manifest has been read, its contents not yet.
 
@@ -102,7 +110,7 @@ class Archive:
             self.manifest = msgspec.json.decode(self._read(_MANIFEST), type=Manifest)
         except FileNotFoundError:
             raise BackupError(f"{path} does not exist: give the file that `trilha backup` wrote") from None
-        except (zipfile.BadZipFile, KeyError, msgspec.DecodeError, NotImplementedError):
+        except _NO_BACKUP:
             raise BackupError(f"{path} is no backup of Trilha, or was cut off: take another one") from None
         except OSError as error:
             raise BackupError(f"{path} cannot be read: {error.strerror}") from error

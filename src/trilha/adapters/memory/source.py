@@ -10,7 +10,7 @@ from trilha.adapters.memory.reader import MemoryPageReader, body_of, feed_of
 from trilha.application.ports import Clock
 from trilha.domain.fleet import Driver, EventType, Group, MasterList, SourceOrganisation, Vehicle
 from trilha.domain.kernel import InvalidValue, RejectedRecord, SinceTokenTooOld, SourceNotPermitted, SourceRefused
-from trilha.domain.telemetry import FEEDS, Amendment, AmendmentPage, Record, SourcePage, Stream, is_too_old
+from trilha.domain.telemetry import FEEDS, Amendment, AmendmentPage, RawPage, Record, SourcePage, Stream, is_too_old
 
 TOKEN_FORMAT = "%Y%m%d%H%M%S%f"  # noqa: S105 - the format of a position in a stream
 TOKEN_CHARS = 20
@@ -141,17 +141,8 @@ class MemorySource(MemoryPageReader):
         self, stream: Stream, asked_for: str, made: Sequence[Streamed], next_token: str | None, *, has_more: bool
     ) -> SourcePage:
         body, received_at = body_of([one.record for one in made]), self._clock.now()
-        understood = self.understand(stream, body, received_at)
-        return SourcePage(
-            stream=stream,
-            asked_for=asked_for,
-            next_token=next_token,
-            has_more=has_more,
-            received_at=received_at,
-            body=body,
-            records=understood.records,
-            rejected=understood.rejected,
-        )
+        raw = RawPage(stream, asked_for, next_token, received_at, body)
+        return SourcePage.of(raw, self.understand(stream, body, received_at), has_more=has_more)
 
     def _fleet(self, external_id: int) -> SourceFleet:
         self._fail_if_told()

@@ -14,7 +14,7 @@ from trilha.adapters.mix.since_token import time_of
 from trilha.adapters.mix.split import UnreadableAnswer
 from trilha.adapters.mix.trips import read_trips
 from trilha.domain.kernel import InvalidValue, SourceUnavailable
-from trilha.domain.telemetry import FEEDS, PageReader, SourcePage, Stream, Understood, UnderstoodAmendments
+from trilha.domain.telemetry import FEEDS, PageReader, RawPage, SourcePage, Stream, Understood, UnderstoodAmendments
 
 _LOG = logging.getLogger(__name__)
 _MORE_AVAILABLE = 206
@@ -54,36 +54,14 @@ def reader_of(stream: Stream) -> Callable[[bytes, datetime], Understood]:
 
 def read_since(stream: Stream, response: httpx.Response, since_token: str, received_at: datetime) -> SourcePage:
     """A successful answer (200, 204 or 206) with its two headers; raises UnreadableAnswer."""
-    next_token = _next_token(response.headers)
-    return _page(stream, response, since_token, next_token, received_at, has_more=_has_more(response))
+    raw = RawPage(stream, since_token, _next_token(response.headers), received_at, response.content)
+    return SourcePage.of(raw, reader_of(stream)(raw.body, received_at), has_more=_has_more(response))
 
 
 def read_between(stream: Stream, response: httpx.Response, window: str, received_at: datetime) -> SourcePage:
     """The one answer about a window; raises UnreadableAnswer."""
-    return _page(stream, response, window, None, received_at, has_more=False)
-
-
-def _page(
-    stream: Stream,
-    response: httpx.Response,
-    asked_for: str,
-    next_token: str | None,
-    received_at: datetime,
-    *,
-    has_more: bool,
-) -> SourcePage:
-    body = response.content
-    understood = reader_of(stream)(body, received_at)
-    return SourcePage(
-        stream=stream,
-        asked_for=asked_for,
-        next_token=next_token,
-        has_more=has_more,
-        received_at=received_at,
-        body=body,
-        records=understood.records,
-        rejected=understood.rejected,
-    )
+    raw = RawPage(stream, window, None, received_at, response.content)
+    return SourcePage.of(raw, reader_of(stream)(raw.body, received_at))
 
 
 def _has_more(response: httpx.Response) -> bool:

@@ -102,15 +102,6 @@ class CancelBackfill:
             cancelled = cancel_backfill(backfill, now)
             if cancelled is not backfill:
                 await unit.backfills.save(cancelled)
-                unit.record(
-                    BackfillFinished(
-                        backfill_id=cancelled.id,
-                        status=cancelled.status,
-                        start=cancelled.start,
-                        end=cancelled.end,
-                        received=cancelled.received,
-                        inserted=cancelled.inserted,
-                    )
-                )
+                unit.record(BackfillFinished.of(cancelled))
                 await unit.commit()
         return backfill_view(cancelled, now)

@@ -147,7 +147,7 @@ class FillBackfills:
             except Conflict:
                 return  # cancelled meanwhile: that stands
             if not backfill.is_unfinished:
-                unit.record(_finished(backfill))
+                unit.record(BackfillFinished.of(backfill))
             await unit.commit()
 
     async def _stored(
@@ -199,7 +199,7 @@ class FillBackfills:
                 await unit.gaps.close(msgspec.structs.replace(gap, closed_at=self._clock.now()))
                 unit.record(GapClosed(stream=gap.stream, start=gap.start, end=gap.end, backfill_id=backfill.id))
         if not backfill.is_unfinished:
-            unit.record(_finished(backfill))
+            unit.record(BackfillFinished.of(backfill))
 
 
 def _as_of(asked_at: datetime, page: SourcePage) -> SourcePage:
@@ -208,14 +208,3 @@ def _as_of(asked_at: datetime, page: SourcePage) -> SourcePage:
     An answer to a range is long on its way, and says how things stood when the source began to write it.
     """
     return msgspec.structs.replace(page, received_at=min(asked_at, page.received_at))
-
-
-def _finished(backfill: Backfill) -> BackfillFinished:
-    return BackfillFinished(
-        backfill_id=backfill.id,
-        status=backfill.status,
-        start=backfill.start,
-        end=backfill.end,
-        received=backfill.received,
-        inserted=backfill.inserted,
-    )

@@ -9,8 +9,8 @@ from trilha.application.ports import Lease
 from trilha.application.telemetry.store_page import StoredPage, StorePage
 from trilha.domain.telemetry import SourcePage
 
-SIDE_BY_SIDE = 2
-"""One page is merged while the one before it is; more would wait for processors that a small machine does not have."""
+SIDE_BY_SIDE = 3
+"""Two pages are merged at once while a third waits for the disk to have its commit; each has a connection."""
 
 
 class _OnItsWay:

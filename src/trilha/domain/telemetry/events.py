@@ -1,10 +1,11 @@
 """What happened in ingestion. One event a committed page, never one a row."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Self
 from uuid import UUID
 
 from trilha.domain.kernel import DomainEvent
+from trilha.domain.telemetry.backfill import Backfill
 from trilha.domain.telemetry.model import Stream
 
 
@@ -80,3 +81,15 @@ class BackfillFinished(DomainEvent, frozen=True, kw_only=True):
     end: datetime
     received: int
     inserted: int
+
+    @classmethod
+    def of(cls, backfill: Backfill) -> Self:
+        """What is told of a backfill that has just ended."""
+        return cls(
+            backfill_id=backfill.id,
+            status=backfill.status,
+            start=backfill.start,
+            end=backfill.end,
+            received=backfill.received,
+            inserted=backfill.inserted,
+        )

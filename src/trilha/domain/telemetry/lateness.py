@@ -14,4 +14,5 @@ def count_late(records: Iterable[Record], made_after: datetime) -> int:
     Against the source's own time, not ours: a feed that catches up after an outage is behind, but its records are not
     late.
     """
-    return sum(made_after - record.occurred_at > LATE_AFTER for record in records)
+    not_late_from = made_after - LATE_AFTER
+    return sum(record.occurred_at < not_late_from for record in records)

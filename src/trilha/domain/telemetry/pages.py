@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Self
 from uuid import UUID
 
 import msgspec
@@ -49,6 +50,20 @@ class SourcePage(msgspec.Struct, frozen=True):
     body: bytes
     records: Sequence[Record]
     rejected: Sequence[RejectedRecord] = ()
+
+    @classmethod
+    def of(cls, raw: RawPage, understood: Understood, *, has_more: bool = False) -> Self:
+        """The page that an answer is, with what it says."""
+        return cls(
+            stream=raw.stream,
+            asked_for=raw.asked_for,
+            next_token=raw.next_token,
+            has_more=has_more,
+            received_at=raw.received_at,
+            body=raw.body,
+            records=understood.records,
+            rejected=understood.rejected,
+        )
 
     @property
     def raw(self) -> RawPage:

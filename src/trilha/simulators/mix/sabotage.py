@@ -141,8 +141,6 @@ def with_unknown_words(record: Streamed) -> Streamed:
             return structs.replace(record, classification=Classification(classification="Pilgrimage"))
         case ActiveEvent():
             return structs.replace(record, value_type="Guessed")
-        case _:
-            return record
 
 
 def with_odd_value(record: Streamed, place: int) -> Streamed:

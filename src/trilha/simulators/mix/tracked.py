@@ -164,8 +164,6 @@ def _again(record: Streamed, identity: int, start: datetime) -> Streamed:
             return structs.replace(record, event_id=identity, start_date_time=start)
         case ActiveEvent():
             return structs.replace(record, event_id=identity, event_date_time=start)
-        case _:
-            return record
 
 
 def open_tracks(

@@ -90,39 +90,7 @@ class LibraryEvent(Record, frozen=True, kw_only=True):
     display_units: str | None = None
 
 
-class Streamed(Record, frozen=True, kw_only=True):
-    """A record of the created-since streams, with what the simulator itself asks every kind."""
-
-    id_name: ClassVar[str]
-    date_name: ClassVar[str]
-
-    @property
-    def asset_id(self) -> int:
-        """The vehicle."""
-        raise NotImplementedError
-
-    @property
-    def driver_id(self) -> int:
-        """The driver."""
-        raise NotImplementedError
-
-    @property
-    def identity(self) -> int:
-        """The id that is unique within its kind."""
-        raise NotImplementedError
-
-    @property
-    def occurred(self) -> datetime | None:
-        """When it happened, which is what the range routes select by."""
-        raise NotImplementedError
-
-    @property
-    def checked(self) -> tuple[object, ...]:
-        """The members that the content checksum covers, each to be written as text."""
-        raise NotImplementedError
-
-
-class Position(Streamed, frozen=True, kw_only=True, gc=False):
+class Position(Record, frozen=True, kw_only=True, gc=False):
     id_name: ClassVar[str] = "PositionId"
     date_name: ClassVar[str] = "Timestamp"
     position_id: int
@@ -160,7 +128,7 @@ class Position(Streamed, frozen=True, kw_only=True, gc=False):
         return self.position_id, self.asset_id, self.driver_id, instant(self.timestamp), *where
 
 
-class Event(Streamed, frozen=True, kw_only=True, gc=False):
+class Event(Record, frozen=True, kw_only=True, gc=False):
     id_name: ClassVar[str] = "EventId"
     date_name: ClassVar[str] = "StartDateTime"
     event_id: int
@@ -198,7 +166,7 @@ class Event(Streamed, frozen=True, kw_only=True, gc=False):
         return *ids, instant(self.start_date_time), self.total_occurances
 
 
-class ActiveEvent(Streamed, frozen=True, kw_only=True, gc=False):
+class ActiveEvent(Record, frozen=True, kw_only=True, gc=False):
     id_name: ClassVar[str] = "EventId"
     date_name: ClassVar[str] = "EventDateTime"
     event_id: int
@@ -259,7 +227,7 @@ class Classification(Record, frozen=True, kw_only=True):
     comment: str | None = None
 
 
-class Trip(Streamed, frozen=True, kw_only=True, gc=False):
+class Trip(Record, frozen=True, kw_only=True, gc=False):
     id_name: ClassVar[str] = "TripId"
     date_name: ClassVar[str] = "TripStart"
     trip_id: int
@@ -304,6 +272,14 @@ class Trip(Streamed, frozen=True, kw_only=True, gc=False):
         ids = self.trip_id, self.asset_id, self.driver_id
         metres = round(self.distance_kilometers * 1000)
         return *ids, instant(self.trip_start), instant(self.trip_end), metres, len(self.sub_trips)
+
+
+Streamed = Position | Event | ActiveEvent | Trip
+"""A record of the created-since streams, each with what the simulator itself asks every kind.
+
+`identity` is unique within its kind, `occurred` is what the range routes select by, and `checked` are the members that
+the content checksum covers, each to be written as text. `id_name` and `date_name` are those two members in JSON.
+"""
 
 
 class Amendment(Record, frozen=True, kw_only=True):
