@@ -1,5 +1,6 @@
 """The shared kernel: the few values and rules that every context speaks. Small on purpose."""
 
+from trilha.domain.kernel.days import DayRange, start_of_day
 from trilha.domain.kernel.errors import Conflict, DomainError, InvalidValue, NotFound
 from trilha.domain.kernel.events import DomainEvent
 from trilha.domain.kernel.ids import (
@@ -28,6 +29,7 @@ from trilha.domain.kernel.time import TimeRange, utc
 
 __all__ = [
     "Conflict",
+    "DayRange",
     "DomainError",
     "DomainEvent",
     "DriverId",
@@ -51,5 +53,6 @@ __all__ = [
     "check_source_id",
     "fold",
     "parse_source_id",
+    "start_of_day",
     "utc",
 ]

@@ -1,0 +1,1 @@
+"""Use cases of monitoring: geofences, alert rules, alerts."""

@@ -1,0 +1,1 @@
+"""Use cases of reporting: reports now, later, and every week."""

@@ -1,0 +1,23 @@
+"""Performance: what drivers and vehicles did, counted fairly.
+
+Infractions by period, scores and rankings with their reasons, days of work. Counts sum the source's occurrences, follow
+amendments and classification at once, and are cut into days, weeks and months by the organisation's own clocks.
+"""
+
+from trilha.domain.performance.guidance import Correction, GuidanceForm, GuidanceLine, Severity
+from trilha.domain.performance.model import Drive, EventKind, Journey, Rated, Tally
+from trilha.domain.performance.ports import DrivingRecords, Roster
+
+__all__ = [
+    "Correction",
+    "Drive",
+    "DrivingRecords",
+    "EventKind",
+    "GuidanceForm",
+    "GuidanceLine",
+    "Journey",
+    "Rated",
+    "Roster",
+    "Severity",
+    "Tally",
+]
