@@ -181,4 +181,6 @@ def _tell(report: Report, ours: Sequence[Turn], theirs: Sequence[Turn], *, strea
 def _tell_parts(report: Report, parts: Sequence[Parts], stream: str) -> None:
     for step in ("decode", "encode", "staging", "merge", "page"):
         seconds = median([getattr(part, step) / part.rows for part in parts])
+        if seconds <= 0:
+            continue  # what is left after a merge that was timed apart, where that took as long as the whole
         report.add(step, 1 / seconds, "rows/s", stream=stream, ms_a_page=round(seconds * PAGE * 1e3, 2))

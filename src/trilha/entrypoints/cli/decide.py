@@ -8,7 +8,8 @@ from uuid import UUID
 import rich_click as click
 
 from trilha.application.ports import LetterStatus
-from trilha.domain.telemetry import Settlement
+from trilha.domain.fleet import MASTER_KINDS
+from trilha.domain.telemetry import Settlement, Stream
 from trilha.entrypoints.cli.asking import organisation
 from trilha.entrypoints.cli.output import as_json, show, show_rows, speaks_plainly
 from trilha.entrypoints.cli.running import operator_settings
@@ -34,7 +35,7 @@ def quarantine() -> None:
 
 
 @quarantine.command(name="list")
-@click.option("--stream", help="Only of this stream or list, such as positions or drivers.")
+@click.option("--stream", type=click.Choice([*Stream, *MASTER_KINDS]), help="Only of this stream or list.")
 @_all
 @_limit
 @organisation
