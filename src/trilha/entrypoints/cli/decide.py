@@ -35,7 +35,7 @@ def quarantine() -> None:
 
 
 @quarantine.command(name="list")
-@click.option("--stream", type=click.Choice([*Stream, *MASTER_KINDS]), help="Only of this stream or list.")
+@click.option("--stream", type=click.Choice([*map(str, Stream), *MASTER_KINDS]), help="Only of this stream or list.")
 @_all
 @_limit
 @organisation
