@@ -6,13 +6,14 @@ amendments and classification at once, and are cut into days, weeks and months b
 
 from trilha.domain.performance.guidance import Correction, GuidanceForm, GuidanceLine, Severity
 from trilha.domain.performance.model import Drive, EventKind, Journey, Rated, Tally
-from trilha.domain.performance.ports import DrivingRecords, Roster
+from trilha.domain.performance.ports import DrivingRecords, FormPrinter, Roster
 
 __all__ = [
     "Correction",
     "Drive",
     "DrivingRecords",
     "EventKind",
+    "FormPrinter",
     "GuidanceForm",
     "GuidanceLine",
     "Journey",

@@ -5,6 +5,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from trilha.domain.kernel import DayRange, DriverId, EventTypeId, GroupId, OrganisationId, TimeRange, VehicleId
+from trilha.domain.performance.guidance import GuidanceForm
 from trilha.domain.performance.model import Drive, EventKind, Journey, Rated, Tally
 
 
@@ -65,4 +66,12 @@ class Roster(Protocol):
 
     async def event_kinds(self, organisation_id: OrganisationId) -> Sequence[EventKind]:
         """All event types with their classification now, by folded description, then id."""
+        ...
+
+
+class FormPrinter(Protocol):
+    """Lays a guidance form out for paper."""
+
+    def print(self, form: GuidanceForm) -> bytes:
+        """The form as a PDF document (A4). The same form gives the same text; blocks, so call it in a thread."""
         ...
