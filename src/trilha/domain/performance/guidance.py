@@ -56,6 +56,8 @@ class GuidanceForm(msgspec.Struct, frozen=True, kw_only=True):
     guidance: str
     data_version: str
     made_at: datetime
+    time_zone: str
+    """By whose clocks `made_at` and `corrects_printed_at` are printed."""
     corrections: tuple[Correction, ...] = ()
     corrects_version: str | None = None
     corrects_printed_at: datetime | None = None
