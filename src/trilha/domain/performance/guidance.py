@@ -26,10 +26,13 @@ class GuidanceLine(msgspec.Struct, frozen=True):
 
 
 class Correction(msgspec.Struct, frozen=True):
-    """What a form shows otherwise than the last one that was printed for the same driver and date."""
+    """What a form shows otherwise than the last one that was printed for the same driver and days.
+
+    `days` is one of the periods of either form: what has been taken back since may leave a column empty, and hidden.
+    """
 
     description: str
-    column: int
+    days: DayRange
     before: int
     after: int
 
