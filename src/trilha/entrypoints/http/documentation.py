@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 import msgspec
-from litestar import get, post
+from litestar import HttpMethod, Response, delete, get, post, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.spec import (
@@ -20,7 +20,6 @@ from litestar.openapi.spec import (
     OpenAPIType,
     Operation,
     Parameter,
-    Reference,
     RequestBody,
     Schema,
     SecurityRequirement,
@@ -80,21 +79,46 @@ def reads(
 
 def commands(path: str, operation_id: str, answer: type[Any], *, tag: str, body: type[Any]) -> Decorator:
     """Declare a POST with a body that hands work over and answers 202 with a Location."""
-    key = Parameter(
-        name="Idempotency-Key",
-        param_in="header",
-        description="Makes a repeated request harmless for 24 hours: the first answer is given again",
-        schema=Schema(type=OpenAPIType.STRING, min_length=1, max_length=200, pattern="^[!-~]+$"),
-    )
-    return post(
+    return _writes(HttpMethod.POST, path, operation_id, answer, tag=tag, body=body, status=HTTPStatus.ACCEPTED)
+
+
+def creates(path: str, operation_id: str, answer: type[Any], *, tag: str, body: type[Any]) -> Decorator:
+    """Declare a POST with a body that makes a thing at once and answers 201 with its Location."""
+    return _writes(HttpMethod.POST, path, operation_id, answer, tag=tag, body=body, status=HTTPStatus.CREATED)
+
+
+def replaces(path: str, operation_id: str, answer: type[Any], *, tag: str, body: type[Any]) -> Decorator:
+    """Declare a PUT: the thing in the path becomes what the body says."""
+    return _writes(HttpMethod.PUT, path, operation_id, answer, tag=tag, body=body, status=HTTPStatus.OK)
+
+
+def changes(path: str, operation_id: str, answer: type[Any], *, tag: str, body: type[Any]) -> Decorator:
+    """Declare a PATCH: what the body names changes about the thing in the path."""
+    return _writes(HttpMethod.PATCH, path, operation_id, answer, tag=tag, body=body, status=HTTPStatus.OK)
+
+
+def removes(path: str, operation_id: str, *, tag: str) -> Decorator:
+    """Declare a DELETE of the thing in the path; answers 204."""
+    return delete(
         path,
         operation_id=operation_id,
         tags=[tag],
         security=_SECURITY,
-        status_code=HTTPStatus.ACCEPTED,
-        responses={202: _answer(answer), **_problems((*_OF_AN_ORGANISATION, 409, 413, 415, 422))},
-        operation_class=_documented([key, _TENANT], body),
+        status_code=HTTPStatus.NO_CONTENT,
+        responses=_problems((*_OF_AN_ORGANISATION, 409)),
+        operation_class=_documented([*_path_parameters(path), _TENANT]),
     )
+
+
+def says_methods(path: str, *methods: str) -> HTTPRouteHandler:
+    """What a path with several handlers takes. Litestar's own answer knows but the first; this must come before it."""
+
+    @route(path, http_method=HttpMethod.OPTIONS, include_in_schema=False, status_code=HTTPStatus.NO_CONTENT)
+    async def say_methods() -> Response[None]:
+        allowed = ", ".join(sorted({"OPTIONS", *methods}))
+        return Response(None, status_code=HTTPStatus.NO_CONTENT, headers={"Allow": allowed})
+
+    return say_methods
 
 
 def settles(path: str, operation_id: str, answer: type[Any], *, tag: str) -> Decorator:
@@ -186,10 +210,38 @@ def openapi_config(version: str) -> OpenAPIConfig:
     )
 
 
+def _writes(
+    method: HttpMethod,
+    path: str,
+    operation_id: str,
+    answer: type[Any],
+    *,
+    tag: str,
+    body: type[Any],
+    status: HTTPStatus,
+) -> Decorator:
+    key = Parameter(
+        name="Idempotency-Key",
+        param_in="header",
+        description="Makes a repeated request harmless for 24 hours: the first answer is given again",
+        schema=Schema(type=OpenAPIType.STRING, min_length=1, max_length=200, pattern="^[!-~]+$"),
+    )
+    return route(
+        path,
+        http_method=method,
+        operation_id=operation_id,
+        tags=[tag],
+        security=_SECURITY,
+        status_code=status,
+        responses={int(status): _answer(answer), **_problems((*_OF_AN_ORGANISATION, 409, 413, 415, 422))},
+        operation_class=_documented([*_path_parameters(path), key, _TENANT], body),
+    )
+
+
 def json_body(kind: type[Any]) -> Schema:
     """The JSON Schema of a request body, as msgspec reads it."""
     (schema,), components = msgspec.json.schema_components([kind], ref_template="{name}")
-    return _as_schema(components[schema["$ref"]])
+    return _as_schema(schema, components)
 
 
 def _documented(
@@ -205,9 +257,10 @@ def _documented(
                 self.request_body = RequestBody(
                     content={"application/json": OpenAPIMediaType(schema=json_body(body))}, required=True
                 )
-                accepted = (self.responses or {})["202"]
-                if isinstance(accepted, OpenAPIResponse):
-                    accepted.headers = {"Location": OpenAPIHeader(schema=Schema(type=OpenAPIType.STRING))}
+                for status in {"201", "202"} & (self.responses or {}).keys():
+                    made = (self.responses or {})[status]
+                    if isinstance(made, OpenAPIResponse):
+                        made.headers = {"Location": OpenAPIHeader(schema=Schema(type=OpenAPIType.STRING))}
             answered = (self.responses or {}).get("200")
             if isinstance(answered, OpenAPIResponse) and answered.content is not None:
                 answered.content |= {kind: OpenAPIMediaType(schema=Schema(type=what)) for kind, what in also.items()}
@@ -249,23 +302,35 @@ def _problems(statuses: Sequence[int]) -> dict[int, ResponseSpec]:
     }
 
 
-def _as_schema(raw: Mapping[str, Any]) -> Schema:
-    """JSON Schema as Litestar's object; only the keywords that our bodies use."""
+def _as_schema(raw: Mapping[str, Any], components: Mapping[str, Any]) -> Schema:
+    """JSON Schema as Litestar's object, references put in place; only the keywords that our bodies use."""
+    if "$ref" in raw:
+        return _as_schema(components[raw["$ref"]], components)
+
+    def inner(part: Mapping[str, Any]) -> Schema:
+        return _as_schema(part, components)
+
+    more = raw.get("additionalProperties")
     return Schema(
         type=OpenAPIType(raw["type"]) if "type" in raw else None,
         description=raw.get("description"),
         enum=raw.get("enum"),
+        const=raw.get("const"),
         format=raw.get("format"),
         default=raw.get("default"),
-        items=_as_schema(raw["items"]) if "items" in raw else None,
+        minimum=raw.get("minimum"),
+        maximum=raw.get("maximum"),
+        exclusive_minimum=raw.get("exclusiveMinimum"),
+        exclusive_maximum=raw.get("exclusiveMaximum"),
+        min_length=raw.get("minLength"),
+        max_length=raw.get("maxLength"),
+        pattern=raw.get("pattern"),
+        any_of=[inner(part) for part in raw["anyOf"]] if "anyOf" in raw else None,
+        prefix_items=[inner(part) for part in raw["prefixItems"]] if "prefixItems" in raw else None,
+        items=inner(raw["items"]) if raw.get("items") else None,
         min_items=raw.get("minItems"),
         max_items=raw.get("maxItems"),
-        properties=_properties(raw),
+        properties={name: inner(part) for name, part in raw["properties"].items()} if "properties" in raw else None,
         required=raw.get("required") or None,
-        additional_properties=raw.get("additionalProperties"),
+        additional_properties=inner(more) if isinstance(more, Mapping) else more,
     )
-
-
-def _properties(raw: Mapping[str, Any]) -> dict[str, Reference | Schema] | None:
-    properties = raw.get("properties")
-    return None if properties is None else {name: _as_schema(part) for name, part in properties.items()}

@@ -5,7 +5,6 @@ from http import HTTPStatus
 from typing import Annotated, Literal
 
 import msgspec
-from litestar import HttpMethod, Response, route
 
 from trilha.application.telemetry.command_backfills import CancelBackfillCommand, RequestBackfillCommand
 from trilha.application.telemetry.views import BackfillView
@@ -13,7 +12,7 @@ from trilha.domain.telemetry import FEEDS
 from trilha.entrypoints.http.answers import Answer, json
 from trilha.entrypoints.http.bodies import read_json
 from trilha.entrypoints.http.call import Call
-from trilha.entrypoints.http.documentation import commands, reads, settles
+from trilha.entrypoints.http.documentation import commands, reads, says_methods, settles
 from trilha.entrypoints.http.reading import BackfillStatusName, PagedQuery, Query
 
 PATH = "/v1/etl/backfills"
@@ -97,10 +96,10 @@ async def cancel_backfill(request: Call) -> Answer:
     return json(await request.parts.cancel_backfill(command))
 
 
-@route(PATH, http_method=HttpMethod.OPTIONS, include_in_schema=False, status_code=HTTPStatus.NO_CONTENT)
-async def say_methods() -> Response[None]:
-    """What the path takes. Litestar's own answer knows but the first of two handlers; it must not come before this."""
-    return Response(None, status_code=HTTPStatus.NO_CONTENT, headers={"Allow": "GET, OPTIONS, POST"})
-
-
-ROUTES = (say_methods, request_backfill, list_backfills, get_backfill, cancel_backfill)
+ROUTES = (
+    says_methods(PATH, "GET", "POST"),
+    request_backfill,
+    list_backfills,
+    get_backfill,
+    cancel_backfill,
+)
