@@ -27,7 +27,8 @@ from trilha.adapters.mix import MixPages
 from trilha.adapters.postgres import Pool, PostgresLeases, PostgresOrganisations, PostgresUnitOfWork, open_pool
 from trilha.adapters.postgres.staging import RECORD_TABLES
 from trilha.adapters.system import SystemClock, Uuid7Ids
-from trilha.application.exclusive_run import LEASE_TTL, ExclusiveRun
+from trilha.application.exclusive_run import ExclusiveRun
+from trilha.application.holding import LEASE_TTL
 from trilha.application.ports import Leases, TelemetryUnitOfWork, UnitsOfWork
 from trilha.application.telemetry.ingest_stream import IngestStream, IngestStreamCommand
 from trilha.application.telemetry.store_page import StorePage, StorePageCommand

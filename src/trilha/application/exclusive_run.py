@@ -1,17 +1,16 @@
 """The frame of every ingestion run: one worker at a time, a row in the log, an end that is always written down."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from datetime import timedelta
 from functools import partial
 
+from trilha.application.holding import LEASE_TTL, Holding
 from trilha.application.ports import (
     Clock,
     FleetUnitOfWork,
     IdSource,
     Lease,
-    LeaseLost,
     Leases,
     TelemetryUnitOfWork,
     UnitsOfWork,
@@ -19,9 +18,6 @@ from trilha.application.ports import (
 from trilha.domain.identity import Organisations
 from trilha.domain.kernel import DomainError, NotFound, OrganisationId
 from trilha.domain.telemetry import IngestionRun, RunKind, declare_lost, fail, succeed
-
-LEASE_TTL = timedelta(seconds=15)
-"""How long a dead worker keeps others out. A living one renews every third of it, however long the source takes."""
 
 STOPPED = "telemetry.run_stopped"
 _STOPPED_MESSAGE = "the worker was told to stop; the next run goes on from the last committed page"
@@ -50,38 +46,14 @@ class ExclusiveRun:
     ) -> None:
         self._organisations = organisations
         self._units = units
-        self._leases = leases
+        self._holding = Holding(leases, clock, ids, worker, lease_ttl)
         self._clock = clock
         self._ids = ids
-        self._worker = worker
-        self._lease_ttl = lease_ttl
 
     async def __call__(self, organisation_id: OrganisationId, kind: RunKind, steps: Steps) -> IngestionRun | None:
         """Do it once."""
-        # a holder a run, not a worker: two runs in one process must keep each other out as well
-        holder = f"{self._worker}/{self._ids.new()}"
-        lease = await self._leases.acquire(organisation_id, f"ingest:{kind}", holder, self._lease_ttl)
-        if lease is None:
-            return None
-        renewal = asyncio.create_task(self._renew(lease))
-        try:
-            return await self._logged(lease, kind, steps)
-        finally:
-            renewal.cancel()
-            await asyncio.gather(renewal, return_exceptions=True)
-            with suppress(DomainError):  # a lease that cannot be given back expires by itself
-                await self._leases.release(lease)
-
-    async def _renew(self, lease: Lease) -> None:
-        """Hold the lease while the run lives. Losing it needs no alarm here: the next write finds out by its guard."""
-        while True:
-            await self._clock.sleep_until(self._clock.now() + self._lease_ttl / 3)
-            try:
-                await self._leases.renew(lease, self._lease_ttl)
-            except LeaseLost:
-                return
-            except DomainError:
-                continue
+        async with self._holding(organisation_id, f"ingest:{kind}") as lease:
+            return None if lease is None else await self._logged(lease, kind, steps)
 
     async def _logged(self, lease: Lease, kind: RunKind, steps: Steps) -> IngestionRun:
         run = await self._begin(lease, kind)

@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta, tzinfo
 import msgspec
 
 from trilha.application.ports import JobRow
-from trilha.domain.kernel import InvalidValue, OrganisationId
+from trilha.domain.kernel import InvalidValue, OrganisationId, next_local
 from trilha.domain.telemetry import RunKind
 
 
@@ -66,21 +66,10 @@ def first_job_rows(organisation_id: OrganisationId, now: datetime) -> list[JobRo
 def next_run(cadence: Cadence, now: datetime, zone: tzinfo) -> datetime:
     """The next time strictly after `now`, in UTC.
 
-    A local time that a change of clocks leaves out is made up for right after the jump; one that comes twice runs the
-    first time only.
+    See `next_local` for what a change of clocks does.
     """
     match cadence:
         case Every(interval):
             return now + interval
         case DailyAt(local_time):
-            return _next_local(local_time, now, zone)
-
-
-def _next_local(local_time: time, now: datetime, zone: tzinfo) -> datetime:
-    day = now.astimezone(zone).date()
-    for offset_days in range(3):
-        wall = datetime.combine(day + timedelta(days=offset_days), local_time, tzinfo=zone)
-        moment = wall.astimezone(now.tzinfo)
-        if moment > now:
-            return moment
-    raise AssertionError("a day is never three days long")
+            return next_local(local_time, now, zone)

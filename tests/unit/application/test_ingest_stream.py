@@ -5,7 +5,7 @@ import pytest
 from tests.unit.application.conftest import EXTERNAL_ID, ORGANISATION_ID, Installation
 from trilha.adapters.memory import MemoryDatabase, MemoryUnitsOfWork
 from trilha.adapters.memory.unit_of_work import MemoryUnitOfWork
-from trilha.application.exclusive_run import LEASE_TTL
+from trilha.application.holding import LEASE_TTL
 from trilha.application.ports import StorageUnavailable
 from trilha.application.telemetry.ingest_stream import IngestStreamCommand
 from trilha.domain.kernel import (

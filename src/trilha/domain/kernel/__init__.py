@@ -1,6 +1,6 @@
 """The shared kernel: the few values and rules that every context speaks. Small on purpose."""
 
-from trilha.domain.kernel.days import DayRange, start_of_day
+from trilha.domain.kernel.days import DayRange, next_local, start_of_day
 from trilha.domain.kernel.errors import Conflict, DomainError, InvalidValue, NotFound
 from trilha.domain.kernel.events import DomainEvent
 from trilha.domain.kernel.ids import (
@@ -52,6 +52,7 @@ __all__ = [
     "VehicleId",
     "check_source_id",
     "fold",
+    "next_local",
     "parse_source_id",
     "start_of_day",
     "utc",

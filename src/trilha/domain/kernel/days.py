@@ -1,6 +1,6 @@
 """Days as people count them: local calendar days, cut in a zone."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 import msgspec
@@ -9,6 +9,7 @@ from trilha.domain.kernel.errors import InvalidValue
 from trilha.domain.kernel.time import TimeRange
 
 ONE_DAY = timedelta(days=1)
+_FURTHEST_DAYS = 64
 
 
 class DayRange(msgspec.Struct, frozen=True):
@@ -49,3 +50,17 @@ def start_of_day(day: date, zone: tzinfo) -> datetime:
     '2018-11-04T03:00:00+00:00'
     """
     return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
+
+
+def next_local(local_time: time, now: datetime, zone: tzinfo, on: Callable[[date], bool] = lambda _: True) -> datetime:
+    """The next moment strictly after `now` that the clocks of `zone` show `local_time`, on the days that `on` takes.
+
+    In the zone of `now`. A local time that a change of clocks leaves out is made up for right after the jump; one that
+    comes twice counts the first time only. `on` has to take one day in any two months.
+    """
+    day = now.astimezone(zone).date()
+    for number in range(_FURTHEST_DAYS):
+        moment = datetime.combine(day + number * ONE_DAY, local_time, tzinfo=zone).astimezone(now.tzinfo)
+        if moment > now and on(day + number * ONE_DAY):
+            return moment
+    raise AssertionError("a rhythm without a day in two months")

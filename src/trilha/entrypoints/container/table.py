@@ -22,8 +22,9 @@ from trilha.adapters.postgres.pools import Pool
 from trilha.adapters.system import SystemClock, Uuid7Ids
 from trilha.application.call_budget import CallBudget
 from trilha.application.dead_letters import SettleDeadLetter
-from trilha.application.exclusive_run import LEASE_TTL, ExclusiveRun
+from trilha.application.exclusive_run import ExclusiveRun
 from trilha.application.fleet.sync_master_data import SyncMasterData
+from trilha.application.holding import LEASE_TTL
 from trilha.application.identity.connect_organisations import ConnectOrganisations
 from trilha.application.ports import EventBus, LiveFeed, RateLimit, TaskQueue
 from trilha.application.relay_outbox import RelayOutbox

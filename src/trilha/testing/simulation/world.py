@@ -17,7 +17,7 @@ from trilha.adapters.memory import (
     SimulatedIds,
     SourceFleet,
 )
-from trilha.application.exclusive_run import LEASE_TTL
+from trilha.application.holding import LEASE_TTL
 from trilha.application.identity.connect_organisations import ConnectOrganisations, ConnectOrganisationsCommand
 from trilha.application.ports import Envelope, Handler
 from trilha.application.relay_outbox import RelayOutbox
