@@ -8,6 +8,7 @@ import pytest
 from trilha.adapters.memory import (
     MemoryDatabase,
     MemoryDeadLetters,
+    MemoryDrivingRecords,
     MemoryEventBus,
     MemoryFleetQueries,
     MemoryIngestionQueries,
@@ -16,6 +17,7 @@ from trilha.adapters.memory import (
     MemoryOrganisations,
     MemoryOutbox,
     MemoryRateLimiter,
+    MemoryRoster,
     MemoryTaskQueue,
     MemoryTelemetryQueries,
     MemoryTokenStore,
@@ -124,6 +126,16 @@ def fleet_queries(database: MemoryDatabase) -> MemoryFleetQueries:
 @pytest.fixture
 def telemetry_queries(database: MemoryDatabase) -> MemoryTelemetryQueries:
     return MemoryTelemetryQueries(database)
+
+
+@pytest.fixture
+def driving_records(database: MemoryDatabase) -> MemoryDrivingRecords:
+    return MemoryDrivingRecords(database)
+
+
+@pytest.fixture
+def roster(database: MemoryDatabase) -> MemoryRoster:
+    return MemoryRoster(database)
 
 
 @pytest.fixture

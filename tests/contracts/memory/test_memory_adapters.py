@@ -124,5 +124,13 @@ class TestMemoryTrackQueries(contracts.TrackQueriesContract):
     pass
 
 
+class TestMemoryDrivingRecords(contracts.DrivingRecordsContract):
+    pass
+
+
+class TestMemoryRoster(contracts.RosterContract):
+    pass
+
+
 class TestMemoryIngestionQueries(contracts.IngestionQueriesContract):
     pass

@@ -12,6 +12,7 @@ from trilha.adapters.postgres import (
     Lanes,
     Pool,
     PostgresDeadLetters,
+    PostgresDrivingRecords,
     PostgresFleetQueries,
     PostgresIngestionQueries,
     PostgresJobs,
@@ -19,6 +20,7 @@ from trilha.adapters.postgres import (
     PostgresOrganisations,
     PostgresOutbox,
     PostgresRateLimiter,
+    PostgresRoster,
     PostgresTelemetryQueries,
     PostgresTokenStore,
     PostgresUnitOfWork,
@@ -119,6 +121,16 @@ def fleet_queries(pool: Pool, lanes: Lanes) -> PostgresFleetQueries:
 @pytest.fixture
 def telemetry_queries(lanes: Lanes) -> PostgresTelemetryQueries:
     return PostgresTelemetryQueries(lanes)
+
+
+@pytest.fixture
+def driving_records(pool: Pool) -> PostgresDrivingRecords:
+    return PostgresDrivingRecords(pool)
+
+
+@pytest.fixture
+def roster(pool: Pool) -> PostgresRoster:
+    return PostgresRoster(pool)
 
 
 @pytest.fixture

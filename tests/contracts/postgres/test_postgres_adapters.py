@@ -99,5 +99,13 @@ class TestPostgresTrackQueries(contracts.TrackQueriesContract):
     pass
 
 
+class TestPostgresDrivingRecords(contracts.DrivingRecordsContract):
+    pass
+
+
+class TestPostgresRoster(contracts.RosterContract):
+    pass
+
+
 class TestPostgresIngestionQueries(contracts.IngestionQueriesContract):
     pass

@@ -6,6 +6,7 @@ who wins a race, what a rollback takes back. They belong to one event loop and l
 
 from trilha.adapters.memory.clock import SimulatedClock, SimulatedIds
 from trilha.adapters.memory.database import HourCount, MemoryDatabase, OrganisationTables, StoredRecord
+from trilha.adapters.memory.driving_records import MemoryDrivingRecords
 from trilha.adapters.memory.event_bus import MemoryDeadLetters, MemoryEventBus, MemoryOutbox
 from trilha.adapters.memory.fleet_queries import MemoryFleetQueries
 from trilha.adapters.memory.ingestion_queries import MemoryIngestionQueries
@@ -15,6 +16,7 @@ from trilha.adapters.memory.live_feed import MemoryLiveFeed
 from trilha.adapters.memory.organisations import MemoryOrganisations
 from trilha.adapters.memory.rate_limiter import MemoryRateLimiter
 from trilha.adapters.memory.reader import MemoryPageReader
+from trilha.adapters.memory.roster import MemoryRoster
 from trilha.adapters.memory.single_use import MemorySingleUse
 from trilha.adapters.memory.source import MemorySource, SourceFleet, Streamed
 from trilha.adapters.memory.telemetry_queries import MemoryTelemetryQueries
@@ -25,6 +27,7 @@ __all__ = [
     "HourCount",
     "MemoryDatabase",
     "MemoryDeadLetters",
+    "MemoryDrivingRecords",
     "MemoryEventBus",
     "MemoryFleetQueries",
     "MemoryIngestionQueries",
@@ -35,6 +38,7 @@ __all__ = [
     "MemoryOutbox",
     "MemoryPageReader",
     "MemoryRateLimiter",
+    "MemoryRoster",
     "MemorySingleUse",
     "MemorySource",
     "MemoryTaskQueue",

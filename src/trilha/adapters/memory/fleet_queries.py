@@ -96,6 +96,17 @@ def vehicles_of(tables: OrganisationTables) -> Iterable[Vehicle]:
     return (row for row in tables.master["vehicles"].values() if isinstance(row, Vehicle))
 
 
+def group_and_below(tables: OrganisationTables, group_id: int) -> set[int]:
+    """A group and all below it; the source's tree may hold a circle."""
+    groups = [group for group in tables.master["groups"].values() if isinstance(group, Group)]
+    inside, grew = {group_id}, True
+    while grew:
+        below = {int(group.id) for group in groups if group.parent_id in inside}
+        grew = not below <= inside
+        inside |= below
+    return inside
+
+
 def _wanted_driver(where: DriverFilter) -> Callable[[Driver], bool]:
     sought = fold(where.search or "")
     return lambda row: (

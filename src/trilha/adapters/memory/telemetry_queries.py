@@ -6,13 +6,13 @@ from datetime import datetime
 import msgspec
 
 from trilha.adapters.memory.database import MemoryDatabase, OrganisationTables
-from trilha.adapters.memory.fleet_queries import event_types_of, vehicles_of
+from trilha.adapters.memory.fleet_queries import event_types_of, group_and_below, vehicles_of
 from trilha.adapters.memory.listing import Listing
 from trilha.adapters.memory.views import AnyRecord, Shown, classification_of, event_view, shown_records, trip_view
 from trilha.application.ports import Page, PageRequest
 from trilha.application.telemetry.queries import EventFilter, PositionFilter, TripFilter
 from trilha.application.telemetry.views import EventView, TripView, VehiclePositionView, vehicle_position_view
-from trilha.domain.fleet import EventType, Group
+from trilha.domain.fleet import EventType
 from trilha.domain.kernel import OrganisationId, TimeRange
 from trilha.domain.telemetry import Position, Stream, TelemetryEvent, Trip, latest_positions
 
@@ -105,10 +105,5 @@ def _position_view(row: Shown[Position]) -> VehiclePositionView:
 
 
 def _vehicles_below(tables: OrganisationTables, group_id: int) -> Iterator[int]:
-    groups = [group for group in tables.master["groups"].values() if isinstance(group, Group)]
-    inside, grew = {group_id}, True
-    while grew:
-        below = {int(group.id) for group in groups if group.parent_id in inside}
-        grew = not below <= inside
-        inside |= below
+    inside = group_and_below(tables, group_id)
     return (int(vehicle.id) for vehicle in vehicles_of(tables) if vehicle.group_id in inside)

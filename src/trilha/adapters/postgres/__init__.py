@@ -16,6 +16,7 @@ than a page's own statements do.
 
 from trilha.adapters.postgres.checks import OLDEST_MAJOR, check_server, check_version
 from trilha.adapters.postgres.cluster import APP, OWNER, ROLES, SYSTEM, DatabaseUrls, prepare_cluster, urls_for
+from trilha.adapters.postgres.driving_records import PostgresDrivingRecords
 from trilha.adapters.postgres.errors import PostgresRefused, RoleTooPowerful, SchemaAhead, SchemaBehind, ServerTooOld
 from trilha.adapters.postgres.fleet_queries import PostgresFleetQueries
 from trilha.adapters.postgres.ingestion_queries import PostgresIngestionQueries
@@ -29,6 +30,7 @@ from trilha.adapters.postgres.outbox import PostgresDeadLetters, PostgresOutbox
 from trilha.adapters.postgres.pools import Pool, open_pool
 from trilha.adapters.postgres.rate_limiter import PostgresRateLimiter
 from trilha.adapters.postgres.retention import take_away_old
+from trilha.adapters.postgres.roster import PostgresRoster
 from trilha.adapters.postgres.telemetry_queries import PostgresTelemetryQueries
 from trilha.adapters.postgres.tokens import PostgresTokenStore
 from trilha.adapters.postgres.unit_of_work import PostgresUnitOfWork, units_of_work
@@ -43,6 +45,7 @@ __all__ = [
     "Lanes",
     "Pool",
     "PostgresDeadLetters",
+    "PostgresDrivingRecords",
     "PostgresFleetQueries",
     "PostgresIngestionQueries",
     "PostgresJobs",
@@ -52,6 +55,7 @@ __all__ = [
     "PostgresOutbox",
     "PostgresRateLimiter",
     "PostgresRefused",
+    "PostgresRoster",
     "PostgresTelemetryQueries",
     "PostgresTokenStore",
     "PostgresUnitOfWork",

@@ -1,7 +1,7 @@
 """Master data as screens show it."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 import msgspec
 
@@ -71,6 +71,11 @@ _JSON: Final = {
         }
     ),
 }
+
+INSIDE: Final[LiteralString] = (
+    "inside as (select %s::bigint as id union select g.id from groups g join inside on g.parent_id = inside.id)"
+)
+"""A group and all below it, to stand after `with recursive`; the source's tree may hold a circle."""
 
 
 def _name_and_id(key: Sequence[str]) -> tuple[object, ...]:

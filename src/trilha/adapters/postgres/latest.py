@@ -12,6 +12,7 @@ from typing import Final, LiteralString
 import msgspec
 
 from trilha.adapters.postgres.errors import translated
+from trilha.adapters.postgres.fleet_queries import INSIDE
 from trilha.adapters.postgres.lanes import Lanes
 from trilha.adapters.postgres.pipelined import Value
 from trilha.adapters.postgres.record_json import POSITION
@@ -34,7 +35,7 @@ _RECENT: Final[LiteralString] = (
     "wanted as (select id from vehicles)"
 )
 _RECENT_IN_GROUP: Final[LiteralString] = (
-    "inside as (select %s::bigint as id union select g.id from groups g join inside on g.parent_id = inside.id), "
+    f"{INSIDE}, "
     "wanted as (select v.id from vehicles v where v.group_id in (select id from inside)), "
     f"recent as (select p.* from wanted cross join lateral ({_POSITIONS} {_LATE} and r.vehicle_id = wanted.id "
     f"{_LAST}) p)"

@@ -9,7 +9,7 @@ import psycopg
 from trilha.adapters.postgres.errors import translated
 from trilha.adapters.postgres.lanes import Lanes
 from trilha.adapters.postgres.pools import Pool, forget_lost
-from trilha.adapters.postgres.session import SET_ORGANISATION, Row
+from trilha.adapters.postgres.session import SET_ORGANISATION, Params, Row
 from trilha.application.paging import encode_cursor
 from trilha.application.ports import Page, PageRequest
 from trilha.domain.kernel import OrganisationId
@@ -43,25 +43,28 @@ class Where:
 
 
 async def read(
-    pool: Pool, organisation_id: OrganisationId, statement: LiteralString, params: Sequence[Any]
+    pool: Pool, organisation_id: OrganisationId, statement: LiteralString, params: Params, *, plan_anew: bool = False
 ) -> list[Row]:
-    """Run one reading statement under row-level security; four messages, one answer."""
+    """Run one reading statement under row-level security; four messages, one answer.
+
+    `plan_anew` for those whose best plan depends on the values: a prepared one would be kept for all of them.
+    """
     with translated():
         try:
-            return await _read(pool, organisation_id, statement, params)
+            return await _read(pool, organisation_id, statement, params, plan_anew)
         except psycopg.OperationalError:
             # most often a server that was restarted since the connection was used; reading twice harms nobody
             await forget_lost(pool)
-            return await _read(pool, organisation_id, statement, params)
+            return await _read(pool, organisation_id, statement, params, plan_anew)
 
 
 async def _read(
-    pool: Pool, organisation_id: OrganisationId, statement: LiteralString, params: Sequence[Any]
+    pool: Pool, organisation_id: OrganisationId, statement: LiteralString, params: Params, plan_anew: bool
 ) -> list[Row]:
     async with pool.connection() as connection, connection.pipeline():
         await connection.execute("begin read only", prepare=True)
         await connection.execute(SET_ORGANISATION, (str(organisation_id),), prepare=True)
-        cursor = await connection.execute(statement, params, prepare=True)
+        cursor = await connection.execute(statement, params, prepare=not plan_anew, binary=plan_anew)
         await connection.execute("commit", prepare=True)
         return await cursor.fetchall()
 

@@ -5,6 +5,7 @@ amendments and classification at once, and are cut into days, weeks and months b
 """
 
 from trilha.domain.performance.guidance import Correction, GuidanceForm, GuidanceLine, Severity
+from trilha.domain.performance.local_days import LocalDay, local_day, local_days
 from trilha.domain.performance.model import Drive, EventKind, Journey, Rated, Tally
 from trilha.domain.performance.ports import DrivingRecords, FormPrinter, Roster
 
@@ -17,8 +18,11 @@ __all__ = [
     "GuidanceForm",
     "GuidanceLine",
     "Journey",
+    "LocalDay",
     "Rated",
     "Roster",
     "Severity",
     "Tally",
+    "local_day",
+    "local_days",
 ]

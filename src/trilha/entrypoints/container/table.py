@@ -8,6 +8,7 @@ from dependency_injector import containers, providers
 from trilha.adapters.postgres import (
     Lanes,
     PostgresDeadLetters,
+    PostgresDrivingRecords,
     PostgresFleetQueries,
     PostgresIngestionQueries,
     PostgresJobs,
@@ -15,6 +16,7 @@ from trilha.adapters.postgres import (
     PostgresOrganisations,
     PostgresOutbox,
     PostgresRateLimiter,
+    PostgresRoster,
     PostgresTelemetryQueries,
     units_of_work,
 )
@@ -71,6 +73,8 @@ class Container(containers.DeclarativeContainer):
     fleet_queries = providers.Singleton(PostgresFleetQueries, app_pool, lanes)
     telemetry_queries = providers.Singleton(PostgresTelemetryQueries, lanes)
     ingestion_queries = providers.Singleton(PostgresIngestionQueries, app_pool)
+    driving_records = providers.Singleton(PostgresDrivingRecords, app_pool)
+    roster = providers.Singleton(PostgresRoster, app_pool)
 
     rate_limiter = providers.Singleton(PostgresRateLimiter, system_pool, clock, call_limits)
 

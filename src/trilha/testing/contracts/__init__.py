@@ -12,6 +12,7 @@ from trilha.testing.contracts.amendments import AmendmentsContract
 from trilha.testing.contracts.backfills import BackfillsContract, GapsContract
 from trilha.testing.contracts.clock import ClockContract, IdSourceContract
 from trilha.testing.contracts.dead_letters import DeadLettersContract
+from trilha.testing.contracts.driving_records import DrivingRecordsContract
 from trilha.testing.contracts.event_bus import EventBusContract, LetTimePass
 from trilha.testing.contracts.fleet_queries import FleetQueriesContract
 from trilha.testing.contracts.fresh import NewOrganisation, WithOrganisations
@@ -31,6 +32,7 @@ from trilha.testing.contracts.organisations import OrganisationsContract
 from trilha.testing.contracts.outbox import OutboxContract
 from trilha.testing.contracts.rate_limiter import MakeRateLimiter, RateLimiterContract
 from trilha.testing.contracts.raw_pages import QuarantineContract, RawPagesContract
+from trilha.testing.contracts.roster import RosterContract
 from trilha.testing.contracts.single_use import SingleUseContract
 from trilha.testing.contracts.sources import FleetSourceContract, TelemetrySourceContract
 from trilha.testing.contracts.telemetry_queries import TelemetryQueriesContract
@@ -45,6 +47,7 @@ __all__ = [
     "CheckpointsContract",
     "ClockContract",
     "DeadLettersContract",
+    "DrivingRecordsContract",
     "EventBusContract",
     "FleetQueriesContract",
     "FleetSourceContract",
@@ -70,6 +73,7 @@ __all__ = [
     "QuarantineContract",
     "RateLimiterContract",
     "RawPagesContract",
+    "RosterContract",
     "SingleUseContract",
     "TakeTask",
     "TaskQueueContract",
