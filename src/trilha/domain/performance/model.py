@@ -78,3 +78,13 @@ class EventKind(msgspec.Struct, frozen=True):
     event_type_id: EventTypeId
     description: str
     classification: str
+
+
+class Plated(msgspec.Struct, frozen=True):
+    """A vehicle as reports name it."""
+
+    vehicle_id: VehicleId
+    description: str
+    plate: str | None
+    fleet_number: str | None
+    active: bool

@@ -1,12 +1,16 @@
-"""What performance needs from outside: counts, trips, and the names to show them with."""
+"""What performance needs from outside: counts, trips, names to show them with, and what was decided and printed."""
 
 from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from trilha.domain.kernel import DayRange, DriverId, EventTypeId, GroupId, OrganisationId, TimeRange, VehicleId
-from trilha.domain.performance.guidance import GuidanceForm
-from trilha.domain.performance.model import Drive, EventKind, Journey, Rated, Tally
+from trilha.domain.performance.guidance import GuidanceForm, PrintedForm
+from trilha.domain.performance.model import Drive, EventKind, Journey, Plated, Rated, Tally
+from trilha.domain.performance.scoring import ScorePolicy
+from trilha.domain.performance.settings import PerformanceSettings
 
 
 class DrivingRecords(Protocol):
@@ -66,6 +70,63 @@ class Roster(Protocol):
 
     async def event_kinds(self, organisation_id: OrganisationId) -> Sequence[EventKind]:
         """All event types with their classification now, by folded description, then id."""
+        ...
+
+
+class Depot(Protocol):
+    """The names of vehicles."""
+
+    async def vehicles(self, organisation_id: OrganisationId, group_id: GroupId | None = None) -> Sequence[Plated]:
+        """Vehicles of a group and those below it, or of all, by folded description, then id.
+
+        Raises NotFound for a group that the organisation does not have.
+        """
+        ...
+
+    async def vehicle(self, organisation_id: OrganisationId, vehicle_id: VehicleId) -> Plated:
+        """One vehicle; raises NotFound."""
+        ...
+
+
+class PrintedForms(Protocol):
+    """Forms that were given out, inside a unit of work; none is ever changed."""
+
+    async def add(self, printed: PrintedForm) -> None:
+        """Keep one."""
+        ...
+
+    async def get(self, form_id: UUID) -> PrintedForm | None:
+        """One of them."""
+        ...
+
+    async def last(self, driver_id: DriverId, analysed: DayRange) -> PrintedForm | None:
+        """The one printed last for that driver and exactly those days."""
+        ...
+
+    async def of_driver(
+        self, driver_id: DriverId, limit: int, before: tuple[datetime, UUID] | None = None
+    ) -> Sequence[PrintedForm]:
+        """The newest of a driver, by the time of printing and then the id; those `before` one where that is given."""
+        ...
+
+
+class PerformanceChoices(Protocol):
+    """What the organisation has decided, inside a unit of work: every version is kept, the last one is in force."""
+
+    async def settings(self) -> PerformanceSettings | None:
+        """The settings in force, None where nobody has changed the defaults."""
+        ...
+
+    async def save_settings(self, settings: PerformanceSettings, at: datetime) -> None:
+        """Write version n + 1 after version n, or a first version 1; raises Conflict where another was faster."""
+        ...
+
+    async def score_policy(self) -> ScorePolicy | None:
+        """The policy in force, None where nobody has changed the default."""
+        ...
+
+    async def save_score_policy(self, policy: ScorePolicy, at: datetime) -> None:
+        """Write version n + 1 after version n, or a first version 1; raises Conflict where another was faster."""
         ...
 
 
