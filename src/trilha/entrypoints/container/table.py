@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from dependency_injector import containers, providers
 
+from trilha.adapters.documents import TypstFormPrinter, document_writers
 from trilha.adapters.postgres import (
     Lanes,
     PostgresDeadLetters,
@@ -75,6 +76,9 @@ class Container(containers.DeclarativeContainer):
     ingestion_queries = providers.Singleton(PostgresIngestionQueries, app_pool)
     driving_records = providers.Singleton(PostgresDrivingRecords, app_pool)
     roster = providers.Singleton(PostgresRoster, app_pool)
+
+    document_writers = providers.Singleton(document_writers)
+    form_printer = providers.Singleton(TypstFormPrinter)
 
     rate_limiter = providers.Singleton(PostgresRateLimiter, system_pool, clock, call_limits)
 

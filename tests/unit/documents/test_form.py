@@ -1,0 +1,88 @@
+"""The guidance form as people read it: its text by language, one page, whatever the names are."""
+
+from datetime import date
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.golden import assert_golden
+from tests.unit.documents.reading import pages
+from trilha.adapters.documents import TypstFormPrinter
+from trilha.adapters.documents.specimen import specimen_form
+from trilha.domain.kernel import DayRange, InvalidValue
+from trilha.domain.performance import GuidanceForm, GuidanceLine, Severity
+
+GOLDEN = "tests/unit/golden"
+
+
+@pytest.mark.parametrize("language", ["pt-BR", "en"])
+def test_the_text_of_the_form_is_known(language: str) -> None:
+    (page,) = pages(TypstFormPrinter().print(specimen_form(language)))
+    assert_golden(f"{GOLDEN}/guidance_form.{language}.txt", page + "\n")
+
+
+def test_the_same_form_is_the_same_document() -> None:
+    assert TypstFormPrinter().print(specimen_form()) == TypstFormPrinter().print(specimen_form())
+
+
+def large_form(types: int, columns: int) -> GuidanceForm:
+    periods = tuple(DayRange(date(2025, 11, day), date(2025, 11, day + 1)) for day in range(1, columns + 1))
+    lines = tuple(
+        GuidanceLine(f"Excesso de velocidade {number}", (number,) * columns, number * columns, Severity.HIGH)
+        for number in range(1, types + 1)
+    )
+    return msgspec.structs.replace(
+        specimen_form(), columns=periods, lines=lines, column_totals=(9,) * columns, total=9 * columns, corrections=()
+    )
+
+
+def test_twelve_types_in_eight_periods_fit_a_page() -> None:
+    assert len(pages(TypstFormPrinter().print(large_form(12, 8)))) == 1
+
+
+def test_more_flows_to_the_next_page_which_says_of_whom_it_is() -> None:
+    first, second = pages(TypstFormPrinter().print(large_form(30, 8)))
+    assert "Página 1 de 2" in first
+    assert "Maria José da Conceição" in second
+    assert "Responsável de Recursos Humanos" in second
+
+
+def test_a_driver_without_infractions_gets_the_page_with_a_sentence() -> None:
+    form = msgspec.structs.replace(specimen_form(), columns=(), lines=(), column_totals=(), total=0, corrections=())
+    (page,) = pages(TypstFormPrinter().print(form))
+    assert "Nenhuma ocorrência foi registrada no período analisado." in page
+    assert "Ocorrências por tipo e período" not in page
+
+
+def test_without_a_badge_there_is_a_dash() -> None:
+    (page,) = pages(TypstFormPrinter().print(msgspec.structs.replace(specimen_form(), badge=None)))
+    assert "10234" not in page
+    assert "–" in page  # noqa: RUF001
+
+
+def test_what_no_font_has_is_said_and_hebrew_is_shown() -> None:
+    form = msgspec.structs.replace(specimen_form(), driver_name="דוד 🚌")
+    (page,) = pages(TypstFormPrinter().print(form))
+    assert "□ está no lugar de um caractere" in page
+    assert "🚌" not in page
+    assert "דוד" in page
+
+
+def test_a_name_is_never_markup() -> None:
+    name = '#panic("x") *b* $x$ @a <b> \\ // [c] ` "'
+    (page,) = pages(TypstFormPrinter().print(msgspec.structs.replace(specimen_form(), driver_name=name)))
+    assert name in page.replace("\n", "")
+
+
+@settings(max_examples=40)
+@given(st.text(), st.text(), st.text())
+def test_any_text_is_printed(name: str, company: str, guidance: str) -> None:
+    form = msgspec.structs.replace(specimen_form(), driver_name=name, company=company, guidance=guidance)
+    assert pages(TypstFormPrinter().print(form))
+
+
+def test_a_language_that_is_not_written_is_refused() -> None:
+    with pytest.raises(InvalidValue, match="pt-BR or en"):
+        TypstFormPrinter().print(msgspec.structs.replace(specimen_form(), language="de"))
