@@ -35,8 +35,8 @@ _WORDINGS: Mapping[str, _Wording] = MappingProxyType(
         "pt-BR": _Wording(
             ("Aceleração brusca", "Curva brusca", "Excesso de rotação", "Excesso de velocidade", "Frenagem brusca"),
             "O desempenho registrado pela telemetria foi apresentado ao colaborador. Os procedimentos de condução "
-            "foram revistos em conjunto e as dúvidas, esclarecidas. A telemetria serve à segurança de todos, à eficiência da "
-            "operação e ao cuidado com a frota.",
+            "foram revistos em conjunto e as dúvidas, esclarecidas. A telemetria serve à segurança de todos, à "
+            "eficiência da operação e ao cuidado com a frota.",
         ),
         "en": _Wording(
             ("Harsh acceleration", "Harsh cornering", "Over-revving", "Speeding", "Harsh braking"),
