@@ -34,9 +34,9 @@ from generate_series(1, %(drivers)s) as row, lateral (
         case when row %% 5 > 0 then lpad(row::text, 6, '0') end as badge
 ) as person;
 insert into event_types (
-    organisation_id, id, description, source_class, classification, shown_as, active, sort_name
+    organisation_id, id, description, source_class, shown_as, active, sort_name
 )
-select %(organisation)s, -5000000000000000000 + row * 65537, 'Evento ' || row, 'Safety', 'safety', 'safety', true,
+select %(organisation)s, -5000000000000000000 + row * 65537, 'Evento ' || row, 'Safety', 'safety', true,
     'evento ' || row
 from generate_series(1, 60) as row;
 """

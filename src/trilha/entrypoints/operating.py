@@ -1,27 +1,34 @@
 """What the command line does for people who run a feed: the use cases behind the operators' routes, in here."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
+import msgspec
+
 from trilha.application.dead_letters import SettleDeadLetterCommand
+from trilha.application.fleet.classify_event_type import ClassifyEventTypeCommand
+from trilha.application.fleet.queries import ClassificationChangeView, EventTypeView
 from trilha.application.list_dead_letters import DeadLetterView, dead_letter_view, page_of_letters
-from trilha.application.ports import LetterStatus, PageRequest
+from trilha.application.ports import MAX_LIMIT, LetterStatus, Page, PageRequest
 from trilha.application.telemetry.command_backfills import CancelBackfillCommand, RequestBackfillCommand
 from trilha.application.telemetry.replay_raw import ReplayRawCommand
 from trilha.application.telemetry.settle_quarantine import SettleQuarantineCommand
 from trilha.application.telemetry.views import BackfillView, QuarantineView, RunView, run_view
 from trilha.application.telemetry.watch_feeds import FeedHealth
-from trilha.domain.identity import Organisation
-from trilha.domain.kernel import Conflict, NotFound, OrganisationId, TimeRange
+from trilha.domain.fleet import Classification
+from trilha.domain.identity import OPERATOR, Organisation
+from trilha.domain.kernel import Conflict, EventTypeId, NotFound, OrganisationId, TimeRange
 from trilha.domain.telemetry import RawPageKey, RunKind, RunStatus, Settlement, Stream, parse_streams
 from trilha.entrypoints.container.database import open_database
 from trilha.entrypoints.container.table import Container
 from trilha.entrypoints.mistakes import ExitCode, Mistake
 from trilha.entrypoints.settings import Settings
 
+View = TypeVar("View")
 POLL_S = 0.5
 _COUNTED_AT_ONCE = 1_000
 _NEWEST = PageRequest(limit=1)
@@ -41,6 +48,37 @@ class Operator:
     async def health(self) -> FeedHealth:
         """How the feed is."""
         return await self._container.watch_feeds()(self._id)
+
+    async def event_types(self, classification: Classification | None) -> list[EventTypeView]:
+        """All of them, by description."""
+        fleet = self._container.fleet_queries()
+
+        async def read(page: PageRequest) -> Page[EventTypeView | msgspec.Raw]:
+            return await fleet.event_types(self._id, None if classification is None else classification.value, page)
+
+        return await _all(read, EventTypeView)
+
+    async def classify(
+        self, event_type_id: EventTypeId, classification: Classification | None, reason: str | None
+    ) -> EventTypeView:
+        """Say what one means; raises what ClassifyEventType raises."""
+        command = ClassifyEventTypeCommand(
+            organisation_id=self._id,
+            event_type_id=event_type_id,
+            classification=classification,
+            changed_by=OPERATOR,
+            reason=reason,
+        )
+        return await self._container.classify_event_type()(command)
+
+    async def classification_changes(
+        self, event_type_id: EventTypeId | None, limit: int
+    ) -> list[ClassificationChangeView]:
+        """The newest ones, of one type or of all. Raises NotFound."""
+        page = await self._container.fleet_queries().classification_changes(
+            self._id, event_type_id, PageRequest(limit=limit)
+        )
+        return [_decoded(item, ClassificationChangeView) for item in page.items]
 
     async def start_backfill(self, start: datetime, end: datetime, streams: tuple[str, ...]) -> BackfillView:
         """Ask for one; raises what RequestBackfill raises."""
@@ -137,6 +175,20 @@ class Operator:
             while keys := await unit.raw_pages.keys(feed, received, after, _COUNTED_AT_ONCE):
                 total, after = total + len(keys), keys[-1]
         return total
+
+
+async def _all(read: Callable[[PageRequest], Awaitable[Page[View | msgspec.Raw]]], kind: type[View]) -> list[View]:
+    seen, cursor = list[View](), None
+    while True:
+        page = await read(PageRequest(limit=MAX_LIMIT, cursor=cursor))
+        seen += [_decoded(item, kind) for item in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            return seen
+
+
+def _decoded(item: View | msgspec.Raw, kind: type[View]) -> View:
+    return msgspec.json.decode(item, type=kind) if isinstance(item, msgspec.Raw) else item
 
 
 @asynccontextmanager

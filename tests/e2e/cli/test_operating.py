@@ -80,3 +80,17 @@ def test_there_is_nothing_to_decide_and_what_there_is_not_is_told(demo: Installa
     for arguments in (("quarantine", "replay", NOBODY), ("dead-letters", "replay", "telemetry-throughput", NOBODY)):
         refused = demo.run(*arguments)
         assert (refused.returncode, "not_found" in refused.stderr) == (1, True)
+
+
+def test_what_an_event_type_means_is_said_and_taken_back(fed: Installation) -> None:
+    types = asked(fed, "event-types", "list", "--classification", "driving_infraction")["event_types"]
+    below_zero = next(one["id"] for one in types if one["id"].startswith("-"))
+
+    said = asked(fed, "event-types", "classify", below_zero, "safety", "--reason", "combinado")
+    assert (said["id"], said["classification"]) == (below_zero, "safety")
+    assert below_zero in fed.run("event-types", "list", "--classification", "safety").stdout
+    assert asked(fed, "event-types", "classify", below_zero, "stock")["classification"] == "driving_infraction"
+    changes = asked(fed, "event-types", "history", below_zero)["changes"]
+    assert [(one["after"], one["reason"]) for one in changes] == [("driving_infraction", None), ("safety", "combinado")]
+    refused = fed.run("event-types", "classify", "1", "safety")
+    assert (refused.returncode, "not_found" in refused.stderr) == (1, True)

@@ -31,6 +31,7 @@ from trilha.adapters.memory.database import StoredRecord
 from trilha.adapters.memory.reader import feed_of
 from trilha.application.call_budget import CallBudget
 from trilha.application.dead_letters import SettleDeadLetter
+from trilha.application.fleet.classify_event_type import ClassifyEventType
 from trilha.application.ports import RateLimit
 from trilha.application.request_sync import RequestSync
 from trilha.application.schedule import first_job_rows
@@ -93,6 +94,7 @@ def memory_parts(database: MemoryDatabase, **changes: Any) -> HttpParts:
     clock, units, letters = database.clock, MemoryUnitsOfWork(database), MemoryDeadLetters(database)
     given: dict[str, Any] = {
         "fleet": MemoryFleetQueries(database),
+        "classify_event_type": ClassifyEventType(units=units, clock=clock, ids=database.ids),
         "telemetry": MemoryTelemetryQueries(database),
         "ingestion": MemoryIngestionQueries(database),
         "organisations": MemoryOrganisations(database),

@@ -9,7 +9,8 @@ import pytest
 from trilha.adapters.postgres import Pool, PostgresUnitOfWork, open_pool, units_of_work
 from trilha.adapters.postgres.cluster import DatabaseUrls
 from trilha.adapters.system import SystemClock, Uuid7Ids
-from trilha.domain.kernel import OrganisationId
+from trilha.domain.fleet import Classification, ClassificationChange
+from trilha.domain.kernel import EventTypeId, OrganisationId
 from trilha.domain.telemetry import FEEDS, Gap, IngestionRun, RunKind, Standing, Stream, heal_gap
 from trilha.testing.contracts.fresh import NOON, new_id
 from trilha.testing.contracts.telemetry_records import a_record
@@ -19,7 +20,16 @@ WITHOUT_ORGANISATION = {"alembic_version", "source_tokens", "rate_keys", "rate_c
 SYSTEM_TABLES = {"organisations", "organisation_sources", "outbox", "dead_letters", "leases", "jobs"}
 """Of the tables with an organisation, those that the system role may see."""
 
-FILLED = ["telemetry_events", "positions", "trips", "amended_records", "backfills", "gaps", "ingestion_runs"]
+FILLED = [
+    "telemetry_events",
+    "positions",
+    "trips",
+    "amended_records",
+    "backfills",
+    "gaps",
+    "ingestion_runs",
+    "classification_changes",
+]
 
 Two = tuple[OrganisationId, OrganisationId]
 
@@ -40,6 +50,15 @@ async def _fill(unit: PostgresUnitOfWork) -> None:
     gap = Gap(Stream.EVENTS, NOON - timedelta(days=1), NOON, NOON)
     await unit.gaps.open(gap)
     await unit.backfills.save(heal_gap(new_id(), gap, NOON))
+    change = ClassificationChange(
+        id=new_id(),
+        event_type_id=EventTypeId(1),
+        before=Classification.UNCLASSIFIED,
+        after=Classification.SAFETY,
+        changed_at=NOON,
+        changed_by="operator",
+    )
+    await unit.master_data.add_change(change)
     await unit.runs.save(IngestionRun(id=new_id(), kind=RunKind.EVENTS, started_at=NOON))
     await unit.commit()
 

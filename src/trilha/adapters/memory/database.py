@@ -13,7 +13,7 @@ import msgspec
 
 from trilha.application.ports import Clock, DeadLetter, Envelope, IdSource, JobRow, Lease, SourceToken
 from trilha.application.rate_limiting import Granted
-from trilha.domain.fleet import MASTER_KINDS, Classification, MasterKind, MasterRecord
+from trilha.domain.fleet import MASTER_KINDS, Classification, ClassificationChange, MasterKind, MasterRecord
 from trilha.domain.identity import Organisation, OrganisationSource
 from trilha.domain.kernel import EventTypeId, OrganisationId
 from trilha.domain.telemetry import (
@@ -69,6 +69,7 @@ class OrganisationTables(msgspec.Struct):
 
     master: MasterTables = msgspec.field(default_factory=lambda: {kind: {} for kind in MASTER_KINDS})
     classifications: dict[EventTypeId, Classification] = msgspec.field(default_factory=dict)
+    classification_changes: dict[UUID, ClassificationChange] = msgspec.field(default_factory=dict)
     records: dict[Stream, RecordTable] = msgspec.field(default_factory=lambda: {feed: {} for feed in FEEDS})
     amended: dict[tuple[Stream, int], Standing] = msgspec.field(default_factory=dict)
     raw_pages: dict[UUID, RawPage] = msgspec.field(default_factory=dict)
@@ -140,10 +141,14 @@ class Draft(Generic[Key, Value]):
     def __init__(self, table: dict[Key, Value]) -> None:
         self._table = table
         self._written: dict[Key, Value] = {}
+        self._removed: set[Key] = set()
         self._found: dict[Key, Value | None] = {}
+        self._whole: dict[Key, Value] | None = None
 
     def get(self, key: Key) -> Value | None:
         """The row, if there is one."""
+        if key in self._removed:
+            return None
         return self._written[key] if key in self._written else self._table.get(key)
 
     def hold(self, key: Key) -> Value | None:
@@ -151,20 +156,37 @@ class Draft(Generic[Key, Value]):
         self._found.setdefault(key, self._table.get(key))
         return self.get(key)
 
+    def hold_all(self) -> dict[Key, Value]:
+        """Every row, to decide by: the table must still be the same at commit."""
+        if self._whole is None:
+            self._whole = dict(self._table)
+        return self.all()
+
     def put(self, key: Key, value: Value) -> None:
         """Write a row at commit."""
         self._found.setdefault(key, self._table.get(key))
+        self._removed.discard(key)
         self._written[key] = value
+
+    def remove(self, key: Key) -> None:
+        """Take a row away at commit, if it is there."""
+        self._found.setdefault(key, self._table.get(key))
+        self._written.pop(key, None)
+        self._removed.add(key)
 
     def all(self) -> dict[Key, Value]:
         """Every row."""
-        return {**self._table, **self._written}
+        return {key: row for key, row in {**self._table, **self._written}.items() if key not in self._removed}
 
     @property
     def is_stale(self) -> bool:
         """Whether another transaction committed a row that this one decided by or is about to write."""
+        if self._whole is not None and self._whole != self._table:
+            return True
         return any(self._table.get(key) is not found for key, found in self._found.items())
 
     def apply(self) -> None:
         """Commit."""
         self._table.update(self._written)
+        for key in self._removed:
+            self._table.pop(key, None)

@@ -1,18 +1,22 @@
 """Reading master data for screens."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
+from uuid import UUID
 
 import msgspec
 
 from trilha.adapters.memory.database import MemoryDatabase, OrganisationTables
 from trilha.adapters.memory.listing import Listing
 from trilha.application.fleet.queries import (
+    ClassificationChangeView,
     DriverFilter,
     DriverView,
     EventTypeView,
     GroupView,
     VehicleFilter,
     VehicleView,
+    classification_change_view,
     driver_view,
     event_type_view,
     group_view,
@@ -20,12 +24,13 @@ from trilha.application.fleet.queries import (
 )
 from trilha.application.ports import Page, PageRequest
 from trilha.domain.fleet import Driver, EventType, Group, Vehicle
-from trilha.domain.kernel import DriverId, NotFound, OrganisationId, VehicleId, fold
+from trilha.domain.kernel import DriverId, EventTypeId, NotFound, OrganisationId, VehicleId, fold
 
 _DRIVERS = Listing("drivers", tuple[str, int])
 _VEHICLES = Listing("vehicles", tuple[str, int])
 _GROUPS = Listing("groups", tuple[str, int])
 _EVENT_TYPES = Listing("event_types", tuple[str, int])
+_CHANGES = Listing("classification_changes", tuple[datetime, UUID], descending=True)
 
 
 class MemoryFleetQueries:
@@ -76,14 +81,27 @@ class MemoryFleetQueries:
         wanted = (row for row in rows if classification is None or row.classification.value == classification)
         return _EVENT_TYPES.page(wanted, lambda row: (fold(row.description), int(row.id)), event_type_view, page)
 
+    async def event_type(self, organisation_id: OrganisationId, event_type_id: EventTypeId) -> EventTypeView:
+        """One event type."""
+        found = event_types_of(self._database.of(organisation_id)).get(event_type_id)
+        if found is None:
+            raise NotFound("event type", event_type_id)
+        return event_type_view(found)
+
+    async def classification_changes(
+        self, organisation_id: OrganisationId, event_type_id: EventTypeId | None, page: PageRequest
+    ) -> Page[ClassificationChangeView | msgspec.Raw]:
+        """Changes, newest first."""
+        if event_type_id is not None:
+            await self.event_type(organisation_id, event_type_id)
+        rows = self._database.of(organisation_id).classification_changes.values()
+        wanted = (row for row in rows if event_type_id in (None, row.event_type_id))
+        return _CHANGES.page(wanted, lambda row: (row.changed_at, row.id), classification_change_view, page)
+
 
 def event_types_of(tables: OrganisationTables) -> dict[int, EventType]:
-    """The library with the organisation's overrides applied."""
-    return {
-        row.id: msgspec.structs.replace(row, classification=tables.classifications.get(row.id, row.classification))
-        for row in tables.master["event_types"].values()
-        if isinstance(row, EventType)
-    }
+    """The library, as the organisation classifies it."""
+    return {row.id: row for row in tables.master["event_types"].values() if isinstance(row, EventType)}
 
 
 def drivers_of(tables: OrganisationTables) -> Iterable[Driver]:

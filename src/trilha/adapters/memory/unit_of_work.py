@@ -61,6 +61,7 @@ class MemoryUnitOfWork:
         self._guarded_parts: tuple[_Guarded, ...] = (
             self._inbox,
             *self._records.values(),
+            self.master_data,
             self.amendments,
             self.backfills,
             self.gaps,
@@ -117,7 +118,7 @@ class MemoryUnitOfWork:
     def _apply(self) -> None:
         for guarded in self._guarded_parts:
             guarded.apply()
-        for part in (self.master_data, self.raw_pages, self.runs, self.throughput, self.jobs):
+        for part in (self.raw_pages, self.runs, self.throughput, self.jobs):
             part.apply()
         for event in self._recorded:
             self._send(event)

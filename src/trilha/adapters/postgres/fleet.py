@@ -8,6 +8,7 @@ import msgspec
 from trilha.adapters.postgres.session import Row, Session
 from trilha.domain.fleet import (
     Classification,
+    ClassificationChange,
     Driver,
     DriverKind,
     EventType,
@@ -88,7 +89,7 @@ MAPPERS: Final[Mapping[MasterKind, _Mapper]] = {
         vehicle_of,
     ),
     "event_types": _Mapper(
-        ("id", "description", "source_class", "value_name", "value_format", "units", "classification", "active"),
+        ("id", "description", "source_class", "value_name", "value_format", "units", "shown_as", "active"),
         ("sort_name",),
         event_type_row,
         event_type_of,
@@ -96,13 +97,8 @@ MAPPERS: Final[Mapping[MasterKind, _Mapper]] = {
 }
 
 
-_APPLY_OVERRIDES: Final = (
-    "update event_types t set shown_as = now.shown_as from ("
-    "select e.id, coalesce(o.classification, e.classification) as shown_as from event_types e "
-    "left join classification_overrides o on o.organisation_id = e.organisation_id and o.event_type_id = e.id"
-    ") now where now.id = t.id and t.shown_as <> now.shown_as"
-)
-"""What readers see is kept beside the record itself, which stays as the source gave it."""
+_TAKE_TURN: Final = "select pg_advisory_xact_lock(hashtextextended(%s, 7241006))"
+"""Rows that are not there yet cannot be locked, and an override may come for a type that has none."""
 
 
 class PostgresMasterData:
@@ -124,23 +120,42 @@ class PostgresMasterData:
         statement = _upsert(kind, (*mapper.columns, *mapper.derived))
         for record in records:
             self._session.later(statement, (self._organisation_id, *mapper.to_row(record)))
-        if kind == "event_types":
-            self._session.later(_APPLY_OVERRIDES)
         await self._session.flush()
 
     async def classifications(self) -> Mapping[EventTypeId, Classification]:
-        """The overrides."""
+        """The overrides; whoever decides by them takes turns."""
+        self._session.later(_TAKE_TURN, (str(self._organisation_id),))
         rows = await self._session.rows("select event_type_id, classification from classification_overrides")
         return {EventTypeId(key): Classification(value) for key, value in rows}
 
-    async def classify(self, event_type_id: EventTypeId, classification: Classification) -> None:
-        """Set an override."""
+    async def classify(self, event_type_id: EventTypeId, classification: Classification | None) -> None:
+        """Set an override, or take it away."""
+        if classification is None:
+            self._session.later("delete from classification_overrides where event_type_id = %s", (event_type_id,))
+            return
         self._session.later(
             "insert into classification_overrides (organisation_id, event_type_id, classification) values (%s, %s, %s) "
             "on conflict (organisation_id, event_type_id) do update set classification = excluded.classification",
             (self._organisation_id, event_type_id, classification.value),
         )
-        self._session.later(_APPLY_OVERRIDES)
+
+    async def add_change(self, change: ClassificationChange) -> None:
+        """Add to the history."""
+        self._session.later(
+            "insert into classification_changes "
+            "(organisation_id, id, event_type_id, before, after, changed_at, changed_by, reason) "
+            "values (%s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                self._organisation_id,
+                change.id,
+                change.event_type_id,
+                change.before.value,
+                change.after.value,
+                change.changed_at,
+                change.changed_by,
+                change.reason,
+            ),
+        )
 
 
 def _upsert(table: LiteralString, columns: Sequence[LiteralString]) -> LiteralString:

@@ -1,27 +1,40 @@
 """Master data as screens show it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final, LiteralString
+from uuid import UUID
 
 import msgspec
 
-from trilha.adapters.postgres.fleet import MAPPERS, driver_of, vehicle_of
-from trilha.adapters.postgres.json_text import identifier, identifier_or_null, json_object, plain, text, text_or_null
+from trilha.adapters.postgres.fleet import MAPPERS, driver_of, event_type_of, vehicle_of
+from trilha.adapters.postgres.json_text import (
+    identifier,
+    identifier_or_null,
+    json_object,
+    plain,
+    text,
+    text_or_null,
+    time,
+)
 from trilha.adapters.postgres.lanes import Lanes
 from trilha.adapters.postgres.pools import Pool
 from trilha.adapters.postgres.reading import Listing, Where, like, read, read_page
 from trilha.application.fleet.queries import (
+    ClassificationChangeView,
     DriverFilter,
     DriverView,
+    EventTypeView,
     VehicleFilter,
     VehicleView,
     driver_view,
+    event_type_view,
     vehicle_view,
 )
 from trilha.application.paging import decode_cursor
 from trilha.application.ports import Page, PageRequest
 from trilha.domain.fleet import MASTER_KINDS, MasterKind
-from trilha.domain.kernel import DriverId, NotFound, OrganisationId, VehicleId, fold
+from trilha.domain.kernel import DriverId, EventTypeId, NotFound, OrganisationId, VehicleId, fold
 
 _JSON: Final = {
     "groups": json_object(
@@ -89,6 +102,30 @@ _LISTINGS: Final = {
 }
 
 
+def _time_and_id(key: Sequence[str]) -> tuple[object, ...]:
+    moment, identifier = key
+    return datetime.fromisoformat(moment), UUID(identifier)
+
+
+_CHANGE: Final = json_object(
+    {
+        "id": text("id"),
+        "event_type_id": identifier("event_type_id"),
+        "before": text("before"),
+        "after": text("after"),
+        "changed_at": time("changed_at"),
+        "changed_by": text("changed_by"),
+        "reason": text_or_null("reason"),
+    }
+)
+_CHANGES: Final = Listing(
+    "classification_changes",
+    f"select {_CHANGE}, changed_at, id from classification_changes",
+    "changed_at desc, id desc",
+    _time_and_id,
+)
+
+
 class PostgresFleetQueries:
     """See FleetQueries. Items are JSON from the database."""
 
@@ -140,6 +177,29 @@ class PostgresFleetQueries:
         if classification is not None:
             conditions.add("shown_as = %s", classification)
         return await self._list("event_types", organisation_id, conditions, page)
+
+    async def event_type(self, organisation_id: OrganisationId, event_type_id: EventTypeId) -> EventTypeView:
+        """One event type."""
+        columns = ", ".join(MAPPERS["event_types"].columns)
+        found = await read(
+            self._pool, organisation_id, f"select {columns} from event_types where id = %s", (event_type_id,)
+        )
+        if not found:
+            raise NotFound("event type", event_type_id)
+        return event_type_view(event_type_of(found[0]))
+
+    async def classification_changes(
+        self, organisation_id: OrganisationId, event_type_id: EventTypeId | None, page: PageRequest
+    ) -> Page[ClassificationChangeView | msgspec.Raw]:
+        """Changes, newest first."""
+        conditions = Where()
+        if event_type_id is not None:
+            await self.event_type(organisation_id, event_type_id)
+            conditions.add("event_type_id = %s", event_type_id)
+        if page.cursor is not None:
+            key = decode_cursor(_CHANGES.name, page.cursor, tuple[datetime, UUID])
+            conditions.add("(changed_at, id) < (%s, %s)", *key)
+        return await read_page(self._lanes, organisation_id, _CHANGES, conditions, page)
 
     async def _list(
         self, kind: MasterKind, organisation_id: OrganisationId, where: Where, page: PageRequest

@@ -1,12 +1,14 @@
 """What screens show of the master data, and the port that reads it. Ids are strings: JavaScript cannot hold 64 bits."""
 
+from datetime import datetime
 from typing import Protocol
+from uuid import UUID
 
 import msgspec
 
 from trilha.application.ports import Page, PageRequest
-from trilha.domain.fleet import Driver, EventType, Group, Vehicle
-from trilha.domain.kernel import DriverId, OrganisationId, VehicleId
+from trilha.domain.fleet import ClassificationChange, Driver, EventType, Group, Vehicle
+from trilha.domain.kernel import DriverId, EventTypeId, OrganisationId, VehicleId
 
 
 class GroupView(msgspec.Struct, frozen=True):
@@ -57,6 +59,18 @@ class EventTypeView(msgspec.Struct, frozen=True):
     units: str | None
     classification: str
     active: bool
+
+
+class ClassificationChangeView(msgspec.Struct, frozen=True):
+    """A change of what an event type means; `changed_by` names who said so."""
+
+    id: UUID
+    event_type_id: str
+    before: str
+    after: str
+    changed_at: datetime
+    changed_by: str
+    reason: str | None
 
 
 class DriverFilter(msgspec.Struct, frozen=True):
@@ -113,6 +127,16 @@ class FleetQueries(Protocol):
         """Event types by description."""
         ...
 
+    async def event_type(self, organisation_id: OrganisationId, event_type_id: EventTypeId) -> EventTypeView:
+        """One event type; raises NotFound."""
+        ...
+
+    async def classification_changes(
+        self, organisation_id: OrganisationId, event_type_id: EventTypeId | None, page: PageRequest
+    ) -> Page[ClassificationChangeView | msgspec.Raw]:
+        """Changes of one type or of all, newest first, then by descending id; raises NotFound for an unknown type."""
+        ...
+
 
 def driver_view(driver: Driver) -> DriverView:
     """A driver as screens show it."""
@@ -161,6 +185,19 @@ def event_type_view(event_type: EventType) -> EventTypeView:
         units=event_type.units,
         classification=event_type.classification.value,
         active=event_type.active,
+    )
+
+
+def classification_change_view(change: ClassificationChange) -> ClassificationChangeView:
+    """A change as screens show it."""
+    return ClassificationChangeView(
+        id=change.id,
+        event_type_id=str(change.event_type_id),
+        before=change.before.value,
+        after=change.after.value,
+        changed_at=change.changed_at,
+        changed_by=change.changed_by,
+        reason=change.reason,
     )
 
 

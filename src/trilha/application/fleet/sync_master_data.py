@@ -110,8 +110,8 @@ class SyncMasterData:
     ) -> IngestionRun:
         async with self._units(command.organisation_id) as unit:
             await unit.guard(lease)
+            records = await self._classified(unit, listed)
             known = await unit.master_data.known(listed.kind)
-            records = await self._classified(unit, listed.records)
             complete = not listed.rejected
             changes = plan_sync(listed.kind, known, records, complete=complete, allow_empty=command.allow_empty)
             await unit.master_data.save(listed.kind, changes.writes)
@@ -128,15 +128,14 @@ class SyncMasterData:
             await unit.commit()
         return run
 
-    async def _classified(self, unit: FleetUnitOfWork, records: Sequence[MasterRecord]) -> Sequence[MasterRecord]:
-        if not any(isinstance(record, EventType) for record in records):
-            return records
+    async def _classified(self, unit: FleetUnitOfWork, listed: "_Listed") -> Sequence[MasterRecord]:
+        if listed.kind != "event_types":
+            return listed.records
         overrides = await unit.master_data.classifications()
         return [
             msgspec.structs.replace(record, classification=classify(record.id, overrides))
+            for record in listed.records
             if isinstance(record, EventType)
-            else record
-            for record in records
         ]
 
 

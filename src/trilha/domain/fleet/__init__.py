@@ -5,7 +5,7 @@ from the source becomes inactive, never deleted. Special driver records are kept
 """
 
 from trilha.domain.fleet.classification import STOCK, Classification, classify
-from trilha.domain.fleet.events import MasterDataSynced
+from trilha.domain.fleet.events import EventTypeClassified, MasterDataSynced
 from trilha.domain.fleet.model import (
     MASTER_KINDS,
     Driver,
@@ -17,6 +17,7 @@ from trilha.domain.fleet.model import (
     Vehicle,
 )
 from trilha.domain.fleet.ports import FleetSource, MasterData, MasterList, SourceOrganisation
+from trilha.domain.fleet.reclassification import ClassificationChange, reclassified, reclassify
 from trilha.domain.fleet.special_drivers import driver_kind
 from trilha.domain.fleet.sync import MasterChanges, SourceAnsweredNothing, plan_sync
 
@@ -24,9 +25,11 @@ __all__ = [
     "MASTER_KINDS",
     "STOCK",
     "Classification",
+    "ClassificationChange",
     "Driver",
     "DriverKind",
     "EventType",
+    "EventTypeClassified",
     "FleetSource",
     "Group",
     "MasterChanges",
@@ -41,4 +44,6 @@ __all__ = [
     "classify",
     "driver_kind",
     "plan_sync",
+    "reclassified",
+    "reclassify",
 ]

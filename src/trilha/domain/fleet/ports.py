@@ -7,6 +7,7 @@ import msgspec
 
 from trilha.domain.fleet.classification import Classification
 from trilha.domain.fleet.model import Driver, EventType, Group, MasterKind, MasterRecord, Vehicle
+from trilha.domain.fleet.reclassification import ClassificationChange
 from trilha.domain.kernel import EventTypeId, RejectedRecord
 
 Record = TypeVar("Record", bound=MasterRecord)
@@ -67,9 +68,17 @@ class MasterData(Protocol):
         ...
 
     async def classifications(self) -> Mapping[EventTypeId, Classification]:
-        """The organisation's overrides of the stock classification table."""
+        """The organisation's overrides of the stock classification table, to decide by.
+
+        Who has asked sees no other unit of work change them before its own end: another waits, or its commit, or this
+        one's, raises Conflict. Ask before what the decision is about is read.
+        """
         ...
 
-    async def classify(self, event_type_id: EventTypeId, classification: Classification) -> None:
-        """Set an override."""
+    async def classify(self, event_type_id: EventTypeId, classification: Classification | None) -> None:
+        """Set an override, or take it away; of a type that is not there yet, too. The record stays as it is saved."""
+        ...
+
+    async def add_change(self, change: ClassificationChange) -> None:
+        """Add to the history of classification, from which nothing is ever taken."""
         ...

@@ -7,6 +7,8 @@ import msgspec
 from trilha.domain.kernel import InvalidValue, OrganisationId
 
 MAX_NAME_CHARS = 200
+OPERATOR = "operator"
+"""Who is said to have acted with the installation's own token; people have none of their own yet."""
 
 
 class Organisation(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from trilha.entrypoints.cli.backup import backup, restore
 from trilha.entrypoints.cli.data import ingest, migrate, sync
 from trilha.entrypoints.cli.decide import dead_letters, quarantine
 from trilha.entrypoints.cli.doctor import doctor
+from trilha.entrypoints.cli.event_types import event_types
 from trilha.entrypoints.cli.feed import feed
 from trilha.entrypoints.cli.processes import relay, scheduler, serve, worker
 from trilha.entrypoints.cli.replay import replay
@@ -19,6 +20,7 @@ click.rich_click.COMMAND_GROUPS = {
     "trilha": [
         {"name": "Everything on one machine", "commands": ["up", "status", "down", "token"]},
         {"name": "Data", "commands": ["feed", "sync", "ingest", "backfill", "replay", "simulate"]},
+        {"name": "Answers", "commands": ["event-types"]},
         {"name": "One process at a time", "commands": ["serve", "worker", "scheduler", "relay"]},
         {"name": "Care", "commands": ["doctor", "quarantine", "dead-letters", "backup", "restore", "migrate"]},
     ]
@@ -43,6 +45,7 @@ def run() -> None:
 _COMMANDS = (
     *(up, status, down, token),
     *(feed, sync, ingest, backfill, replay, simulate),
+    event_types,
     *(serve, worker, scheduler, relay),
     *(doctor, quarantine, dead_letters, backup, restore, migrate),
 )

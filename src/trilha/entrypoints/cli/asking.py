@@ -1,8 +1,16 @@
-"""What several commands ask for: times, and whose data."""
+"""What several commands ask for: times, ids, and whose data."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 import rich_click as click
+
+from trilha.domain.kernel import InvalidValue, parse_source_id
+from trilha.entrypoints.cli.running import operator_settings
+
+Found = TypeVar("Found")
 
 organisation = click.option(
     "--organisation", metavar="ID|NAME", help="Whose data; needed where there are several organisations."
@@ -29,4 +37,35 @@ class Moment(click.ParamType[datetime]):
             )
 
 
+class SourceId(click.ParamType[int]):
+    """An id of the source. Half of them are below zero: give the command NEGATIVE_IDS."""
+
+    name = "id"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read it."""
+        try:
+            return parse_source_id(str(value))
+        except InvalidValue as error:
+            self.fail(str(error), param, ctx)
+
+
 MOMENT = Moment()
+SOURCE_ID = SourceId()
+NEGATIVE_IDS = {"ignore_unknown_options": True}
+"""Context settings of a command whose arguments may begin with a minus."""
+
+
+def with_operator(
+    organisation: str | None,
+    work: Callable[[Any], Awaitable[Found]],  # an Operator, whose module loads the platform
+) -> Found:
+    """What `work` finds with the operator of an organisation."""
+    settings = operator_settings("operator")
+    from trilha.entrypoints.operating import operating
+
+    async def run() -> Found:
+        async with operating(settings, organisation) as operator:
+            return await work(operator)
+
+    return asyncio.run(run())

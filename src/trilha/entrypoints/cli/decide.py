@@ -1,8 +1,5 @@
 """`trilha quarantine` and `trilha dead-letters`: what waits for a person to decide."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
 from uuid import UUID
 
 import rich_click as click
@@ -10,11 +7,9 @@ import rich_click as click
 from trilha.application.ports import LetterStatus
 from trilha.domain.fleet import MASTER_KINDS
 from trilha.domain.telemetry import Settlement, Stream
-from trilha.entrypoints.cli.asking import organisation
+from trilha.entrypoints.cli.asking import organisation, with_operator
 from trilha.entrypoints.cli.output import as_json, show, show_rows, speaks_plainly
-from trilha.entrypoints.cli.running import operator_settings
 
-Found = TypeVar("Found")
 _AN_ID = "019b1f5e-7d1c-7c3e-9d5a-4c1f0e2b3a4d"
 
 _all = click.option("--all", "everything", is_flag=True, help="Also those that were decided about.")
@@ -48,7 +43,7 @@ def list_quarantine(
 
     Example: [cyan]trilha quarantine list --stream positions[/]
     """
-    found = _with_operator(organisation, lambda operator: operator.quarantine(stream, limit, everything=everything))
+    found = with_operator(organisation, lambda operator: operator.quarantine(stream, limit, everything=everything))
     if as_json:
         show({"quarantine": found}, as_json=True)
         return
@@ -69,7 +64,7 @@ def show_quarantined(*, entry_id: UUID, organisation: str | None, as_json: bool)
 
     Example: [cyan]trilha quarantine show 019b1f5e-7d1c-7c3e-9d5a-4c1f0e2b3a4d[/]
     """
-    show(_with_operator(organisation, lambda operator: operator.quarantined(entry_id)), as_json=as_json)
+    show(with_operator(organisation, lambda operator: operator.quarantined(entry_id)), as_json=as_json)
 
 
 def _settles_quarantine(name: str, settlement: Settlement, text: str) -> None:
@@ -79,7 +74,7 @@ def _settles_quarantine(name: str, settlement: Settlement, text: str) -> None:
     @as_json
     @speaks_plainly
     def settle(*, entry_id: UUID, organisation: str | None, as_json: bool) -> None:
-        show(_with_operator(organisation, lambda one: one.settle_quarantine(entry_id, settlement)), as_json=as_json)
+        show(with_operator(organisation, lambda one: one.settle_quarantine(entry_id, settlement)), as_json=as_json)
 
 
 _settles_quarantine(
@@ -109,7 +104,7 @@ def list_dead_letters(*, everything: bool, limit: int, organisation: str | None,
 
     Example: [cyan]trilha dead-letters list --all[/]
     """
-    found = _with_operator(organisation, lambda operator: operator.dead_letters(limit, everything=everything))
+    found = with_operator(organisation, lambda operator: operator.dead_letters(limit, everything=everything))
     if as_json:
         show({"dead_letters": found}, as_json=True)
         return
@@ -131,7 +126,7 @@ def show_dead_letter(*, consumer: str, event_id: UUID, organisation: str | None,
 
     Example: [cyan]trilha dead-letters show telemetry-throughput 019b1f5e-7d1c-7c3e-9d5a-4c1f0e2b3a4d[/]
     """
-    show(_with_operator(organisation, lambda operator: operator.dead_letter(consumer, event_id)), as_json=as_json)
+    show(with_operator(organisation, lambda operator: operator.dead_letter(consumer, event_id)), as_json=as_json)
 
 
 def _settles_dead_letter(name: str, status: LetterStatus, text: str) -> None:
@@ -144,7 +139,7 @@ def _settles_dead_letter(name: str, status: LetterStatus, text: str) -> None:
     @as_json
     @speaks_plainly
     def settle(*, consumer: str, event_id: UUID, organisation: str | None, as_json: bool) -> None:
-        settled = _with_operator(organisation, lambda one: one.settle_dead_letter(consumer, event_id, status))
+        settled = with_operator(organisation, lambda one: one.settle_dead_letter(consumer, event_id, status))
         show(settled, as_json=as_json)
 
 
@@ -152,17 +147,3 @@ _settles_dead_letter(
     "replay", LetterStatus.REQUESTED, "Have a worker hand an event to its consumer once more, within seconds."
 )
 _settles_dead_letter("discard", LetterStatus.DISCARDED, "Decide that an event need not be digested.")
-
-
-def _with_operator(
-    organisation: str | None,
-    work: Callable[[Any], Awaitable[Found]],  # an Operator, whose module loads the platform
-) -> Found:
-    settings = operator_settings("operator")
-    from trilha.entrypoints.operating import operating
-
-    async def run() -> Found:
-        async with operating(settings, organisation) as operator:
-            return await work(operator)
-
-    return asyncio.run(run())

@@ -54,6 +54,7 @@ def http_parts(
     """What the API is made of, over an opened container and an open connection to NATS."""
     return HttpParts(
         fleet=container.fleet_queries(),
+        classify_event_type=container.classify_event_type(),
         telemetry=container.telemetry_queries(),
         ingestion=container.ingestion_queries(),
         organisations=container.organisations(),

@@ -26,6 +26,7 @@ from trilha.adapters.system import SystemClock, Uuid7Ids
 from trilha.application.call_budget import CallBudget
 from trilha.application.dead_letters import SettleDeadLetter
 from trilha.application.exclusive_run import ExclusiveRun
+from trilha.application.fleet.classify_event_type import ClassifyEventType
 from trilha.application.fleet.sync_master_data import SyncMasterData
 from trilha.application.holding import LEASE_TTL
 from trilha.application.identity.connect_organisations import ConnectOrganisations
@@ -106,6 +107,7 @@ class Container(containers.DeclarativeContainer):
     sync_master_data = providers.Factory(
         SyncMasterData, run=exclusive_run, source=source, units=units, clock=clock, ids=ids
     )
+    classify_event_type = providers.Factory(ClassifyEventType, units=units, clock=clock, ids=ids)
     connect_organisations = providers.Factory(
         ConnectOrganisations, source=source, organisations=organisations, jobs=jobs, clock=clock, ids=ids
     )

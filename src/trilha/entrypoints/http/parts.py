@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from trilha.application.dead_letters import SettleDeadLetter
+from trilha.application.fleet.classify_event_type import ClassifyEventType
 from trilha.application.fleet.queries import FleetQueries
 from trilha.application.ports import Clock, DeadLetters, LiveFeed, SingleUse
 from trilha.application.request_sync import RequestSync
@@ -30,6 +31,7 @@ class HttpParts:
     """Queries, use cases and settings. `lifespan` opens pools and clients in the server's own event loop."""
 
     fleet: FleetQueries
+    classify_event_type: ClassifyEventType
     telemetry: TelemetryQueries
     ingestion: IngestionQueries
     organisations: Organisations

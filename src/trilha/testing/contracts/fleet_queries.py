@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trilha.application.fleet.queries import (
+    ClassificationChangeView,
     DriverFilter,
     DriverView,
     EventTypeView,
@@ -16,6 +17,7 @@ from trilha.application.fleet.queries import (
     GroupView,
     VehicleFilter,
     VehicleView,
+    classification_change_view,
     driver_view,
     event_type_view,
     group_view,
@@ -24,6 +26,7 @@ from trilha.application.fleet.queries import (
 from trilha.application.ports import FleetUnitOfWork, PageRequest, UnitsOfWork
 from trilha.domain.fleet import (
     Classification,
+    ClassificationChange,
     Driver,
     DriverKind,
     EventType,
@@ -33,9 +36,9 @@ from trilha.domain.fleet import (
     Vehicle,
 )
 from trilha.domain.kernel import DriverId, EventTypeId, GroupId, InvalidValue, NotFound, OrganisationId, VehicleId, fold
-from trilha.testing.contracts.fresh import NewOrganisation, WithOrganisations
+from trilha.testing.contracts.fresh import NewOrganisation, WithOrganisations, new_id
 from trilha.testing.contracts.reading import walk
-from trilha.testing.strategies import drivers, event_types, groups, names, vehicles
+from trilha.testing.strategies import classification_changes, drivers, event_types, groups, names, vehicles
 
 Units = UnitsOfWork[FleetUnitOfWork]
 Save = Callable[[OrganisationId, MasterKind, Sequence[MasterRecord]], Awaitable[None]]
@@ -225,14 +228,13 @@ class FleetQueriesContract(WithOrganisations):
         views = await walk(lambda page: fleet_queries.vehicles(organisation_id, where, page), VehicleView)
         assert {int(view.id) for view in views} == expected
 
-    async def test_an_override_shows_at_once(
-        self, fleet_queries: FleetQueries, units: Units, save: Save, organisation_id: OrganisationId
+    async def test_a_type_shows_as_what_it_was_last_classified(
+        self, fleet_queries: FleetQueries, save: Save, organisation_id: OrganisationId
     ) -> None:
         idle = EventType(EventTypeId(5), "Idle", classification=Classification.NORMAL_OPERATION)
         await save(organisation_id, "event_types", [idle])
-        async with units(organisation_id) as unit:
-            await unit.master_data.classify(idle.id, Classification.SAFETY)
-            await unit.commit()
+        now = msgspec.structs.replace(idle, classification=Classification.SAFETY)
+        await save(organisation_id, "event_types", [now])
         for classification, expected in (("safety", [idle.id]), ("normal_operation", []), (None, [idle.id])):
             views = await walk(
                 lambda page, named=classification: fleet_queries.event_types(organisation_id, named, page),  # type: ignore[misc] # the default binds the loop's value
@@ -240,6 +242,39 @@ class FleetQueriesContract(WithOrganisations):
             )
             assert [int(view.id) for view in views] == expected
             assert {view.classification for view in views} <= {"safety"}
+        assert await fleet_queries.event_type(organisation_id, idle.id) == event_type_view(now)
+
+    @_checked
+    @given(
+        changes=st.lists(classification_changes(), max_size=6, unique_by=lambda one: one.id), limit=st.integers(1, 3)
+    )
+    async def test_changes_of_classification_come_newest_first(
+        self,
+        fleet_queries: FleetQueries,
+        units: Units,
+        save: Save,
+        new_organisation: NewOrganisation,
+        changes: list[ClassificationChange],
+        limit: int,
+    ) -> None:
+        here, elsewhere = await new_organisation(), await new_organisation()
+        one, other = EventType(EventTypeId(1), "One"), EventType(EventTypeId(2), "Other")
+        await save(here, "event_types", [one, other])
+        of_one = [msgspec.structs.replace(change, id=new_id(), event_type_id=one.id) for change in changes]
+        async with units(here) as unit:
+            for change in of_one:
+                await unit.master_data.add_change(change)
+            await unit.commit()
+        expected = sorted(of_one, key=lambda change: (change.changed_at, change.id), reverse=True)
+        expected_views = [classification_change_view(change) for change in expected]
+        for named, shown in ((None, expected_views), (one.id, expected_views), (other.id, [])):
+            views = await walk(
+                lambda page, of=named: fleet_queries.classification_changes(here, of, page),  # type: ignore[misc] # the default binds the loop's value
+                ClassificationChangeView,
+                limit,
+            )
+            assert views == shown
+        assert (await fleet_queries.classification_changes(elsewhere, None, PageRequest())).items == []
 
     async def test_what_is_not_there_is_not_found(
         self, fleet_queries: FleetQueries, staffed: OrganisationId, new_organisation: NewOrganisation
@@ -248,6 +283,10 @@ class FleetQueriesContract(WithOrganisations):
             await fleet_queries.driver(staffed, DriverId(999))
         with pytest.raises(NotFound):
             await fleet_queries.vehicle(staffed, VehicleId(1))
+        with pytest.raises(NotFound):
+            await fleet_queries.event_type(staffed, EventTypeId(1))
+        with pytest.raises(NotFound):
+            await fleet_queries.classification_changes(staffed, EventTypeId(1), PageRequest())
         with pytest.raises(NotFound):
             await fleet_queries.driver(await new_organisation(), DriverId(1))
 
@@ -263,6 +302,8 @@ class FleetQueriesContract(WithOrganisations):
             await fleet_queries.vehicles(staffed, VehicleFilter(), PageRequest(cursor=page.next_cursor))
         with pytest.raises(InvalidValue):
             await fleet_queries.event_types(staffed, None, PageRequest(cursor=page.next_cursor))
+        with pytest.raises(InvalidValue):
+            await fleet_queries.classification_changes(staffed, None, PageRequest(cursor=page.next_cursor))
 
     async def test_the_last_page_says_so(self, fleet_queries: FleetQueries, staffed: OrganisationId) -> None:
         page = await fleet_queries.drivers(staffed, DriverFilter(), PageRequest(limit=len(PEOPLE)))

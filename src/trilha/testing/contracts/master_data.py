@@ -1,5 +1,6 @@
 """The contract of MasterData, driven by scripts against a plain dict."""
 
+import asyncio
 from typing import Literal
 
 from hypothesis import HealthCheck, given, settings
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from trilha.application.ports import FleetUnitOfWork, UnitsOfWork
 from trilha.domain.fleet import MASTER_KINDS, Classification, Driver, MasterKind, MasterRecord
-from trilha.domain.kernel import DriverId, EventTypeId, OrganisationId
+from trilha.domain.kernel import Conflict, DriverId, EventTypeId, OrganisationId
 from trilha.testing.contracts.fresh import NewOrganisation, WithOrganisations
 from trilha.testing.strategies import master_records, source_ids
 
@@ -53,9 +54,13 @@ class MasterDataContract(WithOrganisations):
             assert await self._known(units, organisation_id) == model
 
     @_checked
-    @given(overrides=st.lists(st.tuples(source_ids(), st.sampled_from(Classification)), max_size=6))
+    @given(
+        overrides=st.lists(
+            st.tuples(source_ids() | st.integers(0, 2), st.none() | st.sampled_from(Classification)), max_size=6
+        )
+    )
     async def test_the_last_override_of_a_classification_counts(
-        self, units: Units, new_organisation: NewOrganisation, overrides: list[tuple[int, Classification]]
+        self, units: Units, new_organisation: NewOrganisation, overrides: list[tuple[int, Classification | None]]
     ) -> None:
         organisation_id = await new_organisation()
         async with units(organisation_id) as unit:
@@ -63,7 +68,25 @@ class MasterDataContract(WithOrganisations):
                 await unit.master_data.classify(EventTypeId(event_type_id), classification)
             await unit.commit()
         async with units(organisation_id) as unit:
-            assert await unit.master_data.classifications() == dict(overrides)
+            left = {key: word for key, word in dict(overrides).items() if word is not None}
+            assert await unit.master_data.classifications() == left
+
+    async def test_who_decides_by_the_overrides_takes_turns(
+        self, units: Units, organisation_id: OrganisationId
+    ) -> None:
+        async def decide(number: int) -> int:
+            async with units(organisation_id) as unit:
+                seen = len(await unit.master_data.classifications())
+                await asyncio.sleep(0)
+                await unit.master_data.classify(EventTypeId(number), Classification.SAFETY)
+                await unit.commit()
+            return seen
+
+        ended = await asyncio.gather(*(decide(number) for number in range(3)), return_exceptions=True)
+        through = sorted(end for end in ended if isinstance(end, int))
+        assert through == list(range(len(through)))
+        assert through
+        assert all(isinstance(end, int | Conflict) for end in ended)
 
     async def test_organisations_may_have_the_same_ids(
         self, units: Units, organisation_id: OrganisationId, new_organisation: NewOrganisation

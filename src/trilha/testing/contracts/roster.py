@@ -78,9 +78,8 @@ class RosterContract(WithOrganisations):
         names = {3: "Excesso", 1: "ábaco", -2: "Zelo", 2: "excesso"}
         types = [EventType(EventTypeId(key), name) for key, name in names.items()]
         await self._save(units, organisation_id, "event_types", types)
-        async with units(organisation_id) as unit:
-            await unit.master_data.classify(EventTypeId(-2), Classification.DRIVING_INFRACTION)
-            await unit.commit()
+        infraction = EventType(EventTypeId(-2), "Zelo", classification=Classification.DRIVING_INFRACTION)
+        await self._save(units, organisation_id, "event_types", [infraction])
         assert list(await roster.event_kinds(organisation_id)) == [
             EventKind(EventTypeId(1), "ábaco", "unclassified"),
             EventKind(EventTypeId(2), "excesso", "unclassified"),

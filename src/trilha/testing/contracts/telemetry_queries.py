@@ -101,12 +101,15 @@ class TelemetryQueriesContract(WithOrganisations):
         self, telemetry_queries: TelemetryQueries, units: FleetUnits, driven: OrganisationId
     ) -> None:
         async with units(driven) as unit:
-            await unit.master_data.save("event_types", [msgspec.structs.replace(LIBRARY[1], description="Ocioso")])
-            await unit.master_data.classify(SPEEDING, Classification.SAFETY)
+            renamed = msgspec.structs.replace(LIBRARY[1], description="Ocioso")
+            reclassified = msgspec.structs.replace(LIBRARY[0], classification=Classification.SAFETY)
+            await unit.master_data.save("event_types", [renamed, reclassified])
             await unit.commit()
         shown = [(v.description, v.classification) for v in await all_events(telemetry_queries, driven)]
         speeding = ("Over speeding", "safety")
         assert shown == [(None, "unclassified"), ("Ocioso", "normal_operation"), speeding, speeding]
+        found = await all_events(telemetry_queries, driven, EventFilter(classification="safety"))
+        assert [int(view.id) for view in found] == [1, -4]
 
     @_checked
     @given(events=_events(), late=_events(), limit=st.integers(1, 4))

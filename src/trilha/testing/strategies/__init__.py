@@ -5,8 +5,9 @@ Texts leave out U+0000 and lone surrogates, which no database and no UTF-8 can h
 
 from hypothesis import strategies as st
 
-from trilha.domain.fleet import MasterDataSynced
+from trilha.domain.fleet import EventTypeClassified, MasterDataSynced
 from trilha.testing.strategies.fleet import (
+    classification_changes,
     drivers,
     event_types,
     fleet_events,
@@ -55,6 +56,7 @@ __all__ = [
     "amendments",
     "backfills",
     "checkpoints",
+    "classification_changes",
     "domain_events",
     "drivers",
     "envelopes",
@@ -92,6 +94,6 @@ __all__ = [
 ]
 
 
-def domain_events() -> Strategy[TelemetryFact | MasterDataSynced]:
+def domain_events() -> Strategy[TelemetryFact | MasterDataSynced | EventTypeClassified]:
     """Every domain event."""
     return st.one_of(telemetry_facts(), fleet_events())

@@ -6,16 +6,19 @@ from hypothesis import strategies as st
 
 from trilha.domain.fleet import (
     Classification,
+    ClassificationChange,
     Driver,
     DriverKind,
     EventType,
+    EventTypeClassified,
     Group,
     MasterDataSynced,
     MasterKind,
     MasterRecord,
     Vehicle,
 )
-from trilha.testing.strategies.values import LARGEST_COUNT, Strategy, names, source_ids, texts
+from trilha.domain.kernel import EventTypeId
+from trilha.testing.strategies.values import LARGEST_COUNT, Strategy, instants, names, source_ids, texts, uuids7
 
 
 def groups() -> Strategy[Group]:
@@ -93,7 +96,24 @@ def master_records(kind: MasterKind) -> Strategy[MasterRecord]:
     return by_kind[kind]
 
 
-def fleet_events() -> Strategy[MasterDataSynced]:
+@st.composite
+def classification_changes(draw: st.DrawFn) -> ClassificationChange:
+    """Changes of what an event type means; reasons are any text."""
+    before, after = draw(st.permutations(list(Classification)))[:2]
+    return ClassificationChange(
+        id=draw(uuids7()),
+        event_type_id=EventTypeId(draw(source_ids())),
+        before=before,
+        after=after,
+        changed_at=draw(instants()),
+        changed_by=draw(names()),
+        reason=draw(st.none() | names()),
+    )
+
+
+def fleet_events() -> Strategy[MasterDataSynced | EventTypeClassified]:
     """Every domain event of the fleet."""
     count = st.integers(0, LARGEST_COUNT)
-    return st.builds(MasterDataSynced, kind=master_kinds(), saved=count, vanished=count, unchanged=count)
+    return st.builds(
+        MasterDataSynced, kind=master_kinds(), saved=count, vanished=count, unchanged=count
+    ) | classification_changes().map(EventTypeClassified.of)

@@ -6,6 +6,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from trilha.entrypoints.http.routes import (
     backfills,
+    classification,
     dead_letters,
     etl,
     fleet,
@@ -20,6 +21,7 @@ from trilha.entrypoints.http.routes import (
 
 GUARDED: Sequence[HTTPRouteHandler] = (
     *fleet.ROUTES,
+    *classification.ROUTES,
     *telemetry.ROUTES,
     *live.ROUTES,
     *tracks.ROUTES,
