@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from math import asin, cos, radians, sin, sqrt
 
 from trilha.domain.tracks.points import Located
-from trilha.domain.tracks.sphere import EARTH_RADIUS_M, farthest, unit_vector
+from trilha.domain.tracks.sphere import EARTH_RADIUS_M, from_arc_m, unit_vector
 
 
 def distance_m(one: Located, other: Located) -> float:
@@ -40,4 +40,4 @@ def steps_m(points: Iterable[Located]) -> Iterator[float]:
 
 def distance_to_segment_m(place: Located, start: Located, end: Located) -> float:
     """Metres from a place to the nearest point of the great circle's arc from `start` to `end`."""
-    return farthest([unit_vector(start), unit_vector(place), unit_vector(end)], 0, 2)[1]
+    return from_arc_m(unit_vector(place), unit_vector(start), unit_vector(end))

@@ -14,7 +14,12 @@ Vector: TypeAlias = tuple[float, float, float]
 
 def unit_vector(place: Located) -> Vector:
     """The place as seen from the earth's centre."""
-    latitude, longitude = radians(place.latitude_deg), radians(place.longitude_deg)
+    return vector_of(place.latitude_deg, place.longitude_deg)
+
+
+def vector_of(latitude_deg: float, longitude_deg: float) -> Vector:
+    """The same, of degrees that belong to no place yet."""
+    latitude, longitude = radians(latitude_deg), radians(longitude_deg)
     cos_latitude = cos(latitude)
     return cos_latitude * cos(longitude), cos_latitude * sin(longitude), sin(latitude)
 
@@ -48,3 +53,12 @@ def farthest(path: Sequence[Vector], first: int, last: int) -> tuple[int, float]
         if squared > worst:
             index, worst = i, squared
     return index, 2 * EARTH_RADIUS_M * asin(min(1.0, sqrt(max(0.0, worst)) / 2))
+
+
+def from_arc_m(place: Vector, start: Vector, end: Vector) -> float:
+    """Metres from a place anywhere on the earth to the nearest point of the arc."""
+    (px, py, pz), (ax, ay, az), (bx, by, bz) = place, start, end
+    if px * (ax + bx) + py * (ay + by) + pz * (az + bz) > 0.0:
+        return farthest((start, place, end), 0, 2)[1]
+    # more than a quarter of the earth from the middle: there the arc's circle passes again, on its other side
+    return min(farthest((point, place, point), 0, 2)[1] for point in (start, end))

@@ -8,7 +8,6 @@ The rectangle is laid in degrees, as there; away from the equator it is slanted 
 from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import accumulate, pairwise
 from math import cos, hypot, radians
 from statistics import median
 
@@ -17,6 +16,7 @@ import msgspec
 from trilha.domain.tracks.limits import check_not_negative
 from trilha.domain.tracks.points import TrackPoint, seconds_between
 from trilha.domain.tracks.rectangle import Flat, convex_hull, diagonal, is_inside
+from trilha.domain.tracks.seam import half_turn, without_seam
 from trilha.domain.tracks.sphere import EARTH_RADIUS_M
 
 
@@ -51,7 +51,6 @@ class Stop(msgspec.Struct, frozen=True):
 
 
 SHORT_STAY = StopPolicy()
-HALF_TURN_DEG = 180.0
 SHORTCUT = 1.5
 """A window whose upright rectangle has a diagonal this many times the limit is no stop, however it is turned."""
 
@@ -78,20 +77,15 @@ def stop_between(points: Sequence[TrackPoint], first: int, last: int) -> Stop:
     """The stop that the points from `first` to `last` make. Its place holds across 180 degrees of longitude."""
     stay = points[first : last + 1]
     anchor = stay[0].longitude_deg
-    east = median(_half_turn(point.longitude_deg - anchor) for point in stay)
+    east = median(half_turn(point.longitude_deg - anchor) for point in stay)
     return Stop(
         first=first,
         last=last,
         start=stay[0].at,
         end=stay[-1].at,
         latitude_deg=median(point.latitude_deg for point in stay),
-        longitude_deg=_half_turn(anchor + east),
+        longitude_deg=half_turn(anchor + east),
     )
-
-
-def _half_turn(degrees: float) -> float:
-    """The same angle from -180 to 180."""
-    return degrees if abs(degrees) <= HALF_TURN_DEG else (degrees + HALF_TURN_DEG) % 360.0 - HALF_TURN_DEG
 
 
 class _Window:
@@ -101,7 +95,7 @@ class _Window:
         self.first = 0
         self._points = points
         self._policy = policy
-        self._east_deg = _without_seam([point.longitude_deg for point in points])
+        self._east_deg = without_seam([point.longitude_deg for point in points])
         self._north_deg = [point.latitude_deg for point in points]
         self._width = _Extent(self._east_deg)
         self._height = _Extent(self._north_deg)
@@ -155,11 +149,3 @@ class _Extent:
             while positions[0] < first:
                 positions.popleft()
         return values[self._falling[0]] - values[self._rising[0]]
-
-
-def _without_seam(longitudes_deg: Sequence[float]) -> list[float]:
-    """Longitudes that go on beyond 180 where a trail crosses it, so that neighbours stay neighbours."""
-    steps = (_half_turn(east - west) for west, east in pairwise(longitudes_deg))
-    if all(abs(east - west) <= HALF_TURN_DEG for west, east in pairwise(longitudes_deg)):
-        return list(longitudes_deg)
-    return list(accumulate(steps, initial=longitudes_deg[0]))

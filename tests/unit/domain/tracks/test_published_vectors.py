@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime
-from math import degrees
+from math import degrees, radians
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,11 @@ def test_distances() -> None:
     place, start, end = (GeoPoint(*pair) for pair in to_segment["point_to_segment"])
     found_m = distance_to_segment_m(place, start, end)
     assert found_m == pytest.approx(to_segment["metres"], abs=to_segment["tolerance"])
+
+
+def test_the_other_side_of_the_earth_is_far_from_a_road() -> None:
+    antipode, start, end = GeoPoint(0, 180), GeoPoint(0, 0), GeoPoint(1, 0)
+    assert distance_to_segment_m(antipode, start, end) == pytest.approx(EARTH_RADIUS_M * radians(179))
 
 
 @pytest.mark.parametrize(
