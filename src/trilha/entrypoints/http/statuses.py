@@ -12,6 +12,8 @@ STATUS_OF_CODE: Mapping[str, int] = MappingProxyType(
         "invalid_value": 400,
         "not_found": 404,
         "conflict": 409,
+        "areas.crossing_rings": 400,
+        "areas.malformed": 400,
         "lease.lost": 409,
         "live.past": 410,
         "operations.letter_settled": 409,

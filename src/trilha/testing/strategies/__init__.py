@@ -6,6 +6,7 @@ Texts leave out U+0000 and lone surrogates, which no database and no UTF-8 can h
 from hypothesis import strategies as st
 
 from trilha.domain.fleet import EventTypeClassified, MasterDataSynced
+from trilha.testing.strategies.areas import areas, circles, corridors, polygons
 from trilha.testing.strategies.fleet import (
     classification_changes,
     drivers,
@@ -54,9 +55,12 @@ from trilha.testing.strategies.values import (
 
 __all__ = [
     "amendments",
+    "areas",
     "backfills",
     "checkpoints",
+    "circles",
     "classification_changes",
+    "corridors",
     "domain_events",
     "drivers",
     "envelopes",
@@ -74,6 +78,7 @@ __all__ = [
     "names",
     "organisation_sources",
     "organisations",
+    "polygons",
     "positions",
     "quarantine_entries",
     "raw_pages",
