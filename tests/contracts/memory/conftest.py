@@ -8,6 +8,7 @@ import pytest
 from trilha.adapters.memory import (
     MemoryDatabase,
     MemoryDeadLetters,
+    MemoryDepot,
     MemoryDrivingRecords,
     MemoryEventBus,
     MemoryFleetQueries,
@@ -131,6 +132,11 @@ def telemetry_queries(database: MemoryDatabase) -> MemoryTelemetryQueries:
 @pytest.fixture
 def driving_records(database: MemoryDatabase) -> MemoryDrivingRecords:
     return MemoryDrivingRecords(database)
+
+
+@pytest.fixture
+def depot(database: MemoryDatabase) -> MemoryDepot:
+    return MemoryDepot(database)
 
 
 @pytest.fixture

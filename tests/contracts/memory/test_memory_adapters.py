@@ -128,6 +128,18 @@ class TestMemoryDrivingRecords(contracts.DrivingRecordsContract):
     pass
 
 
+class TestMemoryDepot(contracts.DepotContract):
+    pass
+
+
+class TestMemoryPerformanceChoices(contracts.PerformanceChoicesContract):
+    pass
+
+
+class TestMemoryPrintedForms(contracts.PrintedFormsContract):
+    pass
+
+
 class TestMemoryRoster(contracts.RosterContract):
     pass
 

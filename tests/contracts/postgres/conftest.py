@@ -12,6 +12,7 @@ from trilha.adapters.postgres import (
     Lanes,
     Pool,
     PostgresDeadLetters,
+    PostgresDepot,
     PostgresDrivingRecords,
     PostgresFleetQueries,
     PostgresIngestionQueries,
@@ -126,6 +127,11 @@ def telemetry_queries(lanes: Lanes) -> PostgresTelemetryQueries:
 @pytest.fixture
 def driving_records(pool: Pool) -> PostgresDrivingRecords:
     return PostgresDrivingRecords(pool)
+
+
+@pytest.fixture
+def depot(pool: Pool) -> PostgresDepot:
+    return PostgresDepot(pool)
 
 
 @pytest.fixture

@@ -103,6 +103,18 @@ class TestPostgresDrivingRecords(contracts.DrivingRecordsContract):
     pass
 
 
+class TestPostgresDepot(contracts.DepotContract):
+    pass
+
+
+class TestPostgresPerformanceChoices(contracts.PerformanceChoicesContract):
+    pass
+
+
+class TestPostgresPrintedForms(contracts.PrintedFormsContract):
+    pass
+
+
 class TestPostgresRoster(contracts.RosterContract):
     pass
 

@@ -131,6 +131,11 @@ ROWS = {
         f"{_ID}, 'events', 'succeeded', 0, 0, 0, 0, 0, 0, %(at)s",
         CUT.runs,
     ),
+    "guidance_forms": Row(
+        "id, driver_id, first_day, last_day, data_version, form, counts, printed_at",
+        f"{_ID}, 1, '2025-11-01', '2025-11-09', '', '{{}}', '[]', %(at)s",
+        CUT.forms,
+    ),
     "idempotency_keys": Row(
         "user_name, route, key, body_digest, answer, answered_at", f"'a', 'b', {_ID}::text, '', '', %(at)s", CUT.answers
     ),

@@ -49,7 +49,17 @@ def test_rows_are_cut_off_to_the_second() -> None:
 
 
 @pytest.mark.parametrize(
-    "field", ["events_days", "trips_days", "positions_days", "raw_pages_days", "sent_days", "settled_days", "runs_days"]
+    "field",
+    [
+        "events_days",
+        "trips_days",
+        "positions_days",
+        "forms_days",
+        "raw_pages_days",
+        "sent_days",
+        "settled_days",
+        "runs_days",
+    ],
 )
 def test_too_little_is_refused(field: str) -> None:
     with pytest.raises(InvalidValue, match=field):

@@ -6,6 +6,7 @@ who wins a race, what a rollback takes back. They belong to one event loop and l
 
 from trilha.adapters.memory.clock import SimulatedClock, SimulatedIds
 from trilha.adapters.memory.database import HourCount, MemoryDatabase, OrganisationTables, StoredRecord
+from trilha.adapters.memory.depot import MemoryDepot
 from trilha.adapters.memory.driving_records import MemoryDrivingRecords
 from trilha.adapters.memory.event_bus import MemoryDeadLetters, MemoryEventBus, MemoryOutbox
 from trilha.adapters.memory.fleet_queries import MemoryFleetQueries
@@ -27,6 +28,7 @@ __all__ = [
     "HourCount",
     "MemoryDatabase",
     "MemoryDeadLetters",
+    "MemoryDepot",
     "MemoryDrivingRecords",
     "MemoryEventBus",
     "MemoryFleetQueries",

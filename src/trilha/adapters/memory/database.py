@@ -16,6 +16,7 @@ from trilha.application.rate_limiting import Granted
 from trilha.domain.fleet import MASTER_KINDS, Classification, ClassificationChange, MasterKind, MasterRecord
 from trilha.domain.identity import Organisation, OrganisationSource
 from trilha.domain.kernel import EventTypeId, OrganisationId
+from trilha.domain.performance import PerformanceSettings, PrintedForm, ScorePolicy
 from trilha.domain.telemetry import (
     FEEDS,
     Backfill,
@@ -83,6 +84,9 @@ class OrganisationTables(msgspec.Struct):
     answers: dict[tuple[str, str, str], Answer] = msgspec.field(default_factory=dict)
     running_keys: set[tuple[str, str, str]] = msgspec.field(default_factory=set)
     jobs: dict[str, JobRow] = msgspec.field(default_factory=dict)
+    performance_settings: dict[int, PerformanceSettings] = msgspec.field(default_factory=dict)
+    score_policies: dict[int, ScorePolicy] = msgspec.field(default_factory=dict)
+    guidance_forms: dict[UUID, PrintedForm] = msgspec.field(default_factory=dict)
 
 
 class HeldLease(msgspec.Struct):

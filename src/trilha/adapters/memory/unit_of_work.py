@@ -16,6 +16,7 @@ from trilha.adapters.memory.ingestion import (
 )
 from trilha.adapters.memory.leases import is_newest
 from trilha.adapters.memory.operations import MemoryIdempotency, MemoryJobRequests
+from trilha.adapters.memory.performance import MemoryPerformanceChoices, MemoryPrintedForms
 from trilha.adapters.memory.raw_pages import MemoryQuarantine, MemoryRawPages
 from trilha.adapters.memory.records import MemoryAmendments, MemoryTelemetryRecords
 from trilha.application.envelopes import envelope_of
@@ -54,6 +55,8 @@ class MemoryUnitOfWork:
         self.checkpoints = MemoryCheckpoints(tables)
         self.runs = MemoryIngestionRuns(tables)
         self.throughput = MemoryThroughput(tables)
+        self.performance_choices = MemoryPerformanceChoices(tables)
+        self.printed_forms = MemoryPrintedForms(tables)
         self.jobs = MemoryJobRequests(database, organisation_id)
         self.idempotency = MemoryIdempotency(database, organisation_id)
         self._records = {feed: MemoryTelemetryRecords(tables, feed) for feed in FEEDS}
@@ -68,6 +71,8 @@ class MemoryUnitOfWork:
             self.quarantine,
             self.checkpoints,
             self.idempotency,
+            self.performance_choices,
+            self.printed_forms,
         )
         self._guarded: list[Lease] = []
         self._recorded: list[DomainEvent] = []

@@ -16,6 +16,7 @@ than a page's own statements do.
 
 from trilha.adapters.postgres.checks import OLDEST_MAJOR, check_server, check_version
 from trilha.adapters.postgres.cluster import APP, OWNER, ROLES, SYSTEM, DatabaseUrls, prepare_cluster, urls_for
+from trilha.adapters.postgres.depot import PostgresDepot
 from trilha.adapters.postgres.driving_records import PostgresDrivingRecords
 from trilha.adapters.postgres.errors import PostgresRefused, RoleTooPowerful, SchemaAhead, SchemaBehind, ServerTooOld
 from trilha.adapters.postgres.fleet_queries import PostgresFleetQueries
@@ -45,6 +46,7 @@ __all__ = [
     "Lanes",
     "Pool",
     "PostgresDeadLetters",
+    "PostgresDepot",
     "PostgresDrivingRecords",
     "PostgresFleetQueries",
     "PostgresIngestionQueries",

@@ -51,6 +51,7 @@ _BATCH: Final[LiteralString] = (
 )
 # the inbox forgets an event after the outbox, which could bring it again
 _ROWS: Final[tuple[tuple[LiteralString, LiteralString, Callable[[CutOffs], datetime]], ...]] = (
+    ("guidance_forms", "printed_at < %(cut)s", lambda cut: cut.forms),
     ("raw_pages", "received_at < %(cut)s", lambda cut: cut.raw_pages),
     ("outbox", "sent_at < %(cut)s", lambda cut: cut.sent),
     (

@@ -29,8 +29,7 @@ class PostgresRoster:
         """Drivers of a group and those below it, or of all."""
         if group_id is None:
             return [_rated(row) for row in await read(self._pool, organisation_id, _ALL, ())]
-        if not await read(self._pool, organisation_id, "select 1 from groups where id = %s", (group_id,)):
-            raise NotFound("group", group_id)
+        await require_group(self._pool, organisation_id, group_id)
         return [_rated(row) for row in await read(self._pool, organisation_id, _OF_GROUP, (group_id,))]
 
     async def driver(self, organisation_id: OrganisationId, driver_id: DriverId) -> Rated:
@@ -45,6 +44,12 @@ class PostgresRoster:
         """All event types with their classification now."""
         found = await read(self._pool, organisation_id, _KINDS, ())
         return [EventKind(EventTypeId(key), description, shown_as) for key, description, shown_as in found]
+
+
+async def require_group(pool: Pool, organisation_id: OrganisationId, group_id: GroupId) -> None:
+    """Raises NotFound for a group that the organisation does not have."""
+    if not await read(pool, organisation_id, "select 1 from groups where id = %s", (group_id,)):
+        raise NotFound("group", group_id)
 
 
 def _rated(row: Row) -> Rated:

@@ -18,6 +18,7 @@ from trilha.adapters.postgres.ingestion import (
     PostgresThroughput,
 )
 from trilha.adapters.postgres.operations import PostgresIdempotency, PostgresJobRequests
+from trilha.adapters.postgres.performance import PostgresPerformanceChoices, PostgresPrintedForms
 from trilha.adapters.postgres.pools import Pool
 from trilha.adapters.postgres.records import PostgresAmendments, PostgresTelemetryRecords
 from trilha.adapters.postgres.session import Session
@@ -138,6 +139,16 @@ class PostgresUnitOfWork:
     def throughput(self) -> PostgresThroughput:
         """Hourly counts."""
         return PostgresThroughput(self._session, self._organisation_id)
+
+    @cached_property
+    def performance_choices(self) -> PostgresPerformanceChoices:
+        """What was decided about scores and forms."""
+        return PostgresPerformanceChoices(self._session, self._organisation_id)
+
+    @cached_property
+    def printed_forms(self) -> PostgresPrintedForms:
+        """Forms that were given out."""
+        return PostgresPrintedForms(self._session, self._organisation_id)
 
     @cached_property
     def jobs(self) -> PostgresJobRequests:

@@ -9,6 +9,7 @@ from trilha.application.ports.jobs import JobRequests
 from trilha.application.ports.leases import Lease
 from trilha.domain.fleet import MasterData
 from trilha.domain.kernel import DomainEvent, OrganisationId
+from trilha.domain.performance import PerformanceChoices, PrintedForms
 from trilha.domain.telemetry import (
     Amendments,
     Backfills,
@@ -77,6 +78,17 @@ class OperationsUnitOfWork(UnitOfWork, Protocol):
     def jobs(self) -> JobRequests: ...
     @property
     def idempotency(self) -> Idempotency: ...
+
+
+class PerformanceUnitOfWork(UnitOfWork, Protocol):
+    """What use cases about scores and forms write."""
+
+    @property
+    def idempotency(self) -> Idempotency: ...
+    @property
+    def performance_choices(self) -> PerformanceChoices: ...
+    @property
+    def printed_forms(self) -> PrintedForms: ...
 
 
 class TelemetryUnitOfWork(UnitOfWork, Protocol):

@@ -52,6 +52,7 @@ def retention(settings: Settings) -> Retention:
         events_days=settings.retention_events_days,
         trips_days=settings.retention_trips_days,
         positions_days=settings.retention_positions_days,
+        forms_days=settings.retention_forms_days,
         raw_pages_days=settings.retention_raw_pages_days,
         sent_days=settings.retention_sent_days,
         settled_days=settings.retention_settled_days,

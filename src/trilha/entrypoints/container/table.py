@@ -9,6 +9,7 @@ from trilha.adapters.documents import TypstFormPrinter, document_writers
 from trilha.adapters.postgres import (
     Lanes,
     PostgresDeadLetters,
+    PostgresDepot,
     PostgresDrivingRecords,
     PostgresFleetQueries,
     PostgresIngestionQueries,
@@ -77,6 +78,7 @@ class Container(containers.DeclarativeContainer):
     ingestion_queries = providers.Singleton(PostgresIngestionQueries, app_pool)
     driving_records = providers.Singleton(PostgresDrivingRecords, app_pool)
     roster = providers.Singleton(PostgresRoster, app_pool)
+    depot = providers.Singleton(PostgresDepot, app_pool)
 
     document_writers = providers.Singleton(document_writers)
     form_printer = providers.Singleton(TypstFormPrinter)

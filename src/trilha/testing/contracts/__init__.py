@@ -12,6 +12,7 @@ from trilha.testing.contracts.amendments import AmendmentsContract
 from trilha.testing.contracts.backfills import BackfillsContract, GapsContract
 from trilha.testing.contracts.clock import ClockContract, IdSourceContract
 from trilha.testing.contracts.dead_letters import DeadLettersContract
+from trilha.testing.contracts.depot import DepotContract
 from trilha.testing.contracts.driving_records import DrivingRecordsContract
 from trilha.testing.contracts.event_bus import EventBusContract, LetTimePass
 from trilha.testing.contracts.fleet_queries import FleetQueriesContract
@@ -30,6 +31,7 @@ from trilha.testing.contracts.live_feed import Forget, LiveFeedContract
 from trilha.testing.contracts.master_data import MasterDataContract
 from trilha.testing.contracts.organisations import OrganisationsContract
 from trilha.testing.contracts.outbox import OutboxContract
+from trilha.testing.contracts.performance import PerformanceChoicesContract, PrintedFormsContract
 from trilha.testing.contracts.rate_limiter import MakeRateLimiter, RateLimiterContract
 from trilha.testing.contracts.raw_pages import QuarantineContract, RawPagesContract
 from trilha.testing.contracts.roster import RosterContract
@@ -47,6 +49,7 @@ __all__ = [
     "CheckpointsContract",
     "ClockContract",
     "DeadLettersContract",
+    "DepotContract",
     "DrivingRecordsContract",
     "EventBusContract",
     "FleetQueriesContract",
@@ -70,6 +73,8 @@ __all__ = [
     "NewOrganisation",
     "OrganisationsContract",
     "OutboxContract",
+    "PerformanceChoicesContract",
+    "PrintedFormsContract",
     "QuarantineContract",
     "RateLimiterContract",
     "RawPagesContract",
