@@ -12,7 +12,7 @@ from tests.unit.documents.reading import pages
 from trilha.adapters.documents import TypstFormPrinter
 from trilha.adapters.documents.specimen import specimen_form
 from trilha.domain.kernel import DayRange, InvalidValue
-from trilha.domain.performance import GuidanceForm, GuidanceLine, Severity
+from trilha.domain.performance import GuidanceForm, GuidanceLine, Severity, periods_of
 
 GOLDEN = "tests/unit/golden"
 
@@ -28,13 +28,20 @@ def test_the_same_form_is_the_same_document() -> None:
 
 
 def large_form(types: int, columns: int) -> GuidanceForm:
-    periods = tuple(DayRange(date(2025, 11, day), date(2025, 11, day + 1)) for day in range(1, columns + 1))
+    analysed = DayRange(date(2025, 7, 1), date(2025, 11, 26))
+    periods = tuple(period.days for period in periods_of(analysed))[:columns]
     lines = tuple(
         GuidanceLine(f"Excesso de velocidade {number}", (number,) * columns, number * columns, Severity.HIGH)
         for number in range(1, types + 1)
     )
     return msgspec.structs.replace(
-        specimen_form(), columns=periods, lines=lines, column_totals=(9,) * columns, total=9 * columns, corrections=()
+        specimen_form(),
+        analysed=analysed,
+        columns=periods,
+        lines=lines,
+        column_totals=(9,) * columns,
+        total=9 * columns,
+        corrections=(),
     )
 
 

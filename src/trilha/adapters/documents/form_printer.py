@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 from trilha.adapters.documents.form_words import WORDS, FormWords
 from trilha.adapters.documents.language import Language, language_of
 from trilha.adapters.documents.press_job import UNSHOWN, Data, PressJob
-from trilha.domain.performance import GuidanceForm, GuidanceLine, Severity
+from trilha.domain.kernel import DayRange
+from trilha.domain.performance import GuidanceForm, GuidanceLine, Severity, period_label, periods_of
 
 NO_BADGE = "–"  # noqa: RUF001 - the dash of forms
 _STEPS = {Severity.LOW: 1, Severity.MEDIUM: 2, Severity.HIGH: 3}
@@ -42,7 +43,8 @@ class _Sheet:
         self._language: Language = language_of(form.language)
         self._words: FormWords = WORDS[form.language]
         self._zone = ZoneInfo(form.time_zone)
-        self._periods = [self._language.period(column) for column in form.columns]
+        self._labels = {period.days: period_label(period, form.language) for period in periods_of(form.analysed)}
+        self._periods = [self._period(column) for column in form.columns]
 
     def data(self) -> Data:
         """All that the layout knows."""
@@ -110,13 +112,16 @@ class _Sheet:
             "items": [
                 words.correction.format(
                     description=each.description,
-                    period=self._language.period(each.days),
+                    period=self._period(each.days),
                     before=self._count(each.before),
                     after=self._count(each.after),
                 )
                 for each in form.corrections
             ],
         }
+
+    def _period(self, days: DayRange) -> str:
+        return self._labels.get(days) or self._language.span(days)
 
     def _count(self, count: int) -> str:
         return self._language.number(count)

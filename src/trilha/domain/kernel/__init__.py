@@ -15,6 +15,7 @@ from trilha.domain.kernel.ids import (
     check_source_id,
     parse_source_id,
 )
+from trilha.domain.kernel.months import MONTHS
 from trilha.domain.kernel.point import GeoPoint
 from trilha.domain.kernel.rejection import RejectedRecord
 from trilha.domain.kernel.source import (
@@ -28,6 +29,7 @@ from trilha.domain.kernel.text import fold
 from trilha.domain.kernel.time import TimeRange, utc
 
 __all__ = [
+    "MONTHS",
     "Conflict",
     "DayRange",
     "DomainError",

@@ -53,7 +53,7 @@ from trilha.domain.performance.ranking import Contender, Placed, Ranking, Unplac
 from trilha.domain.performance.scoring import Measure, ScorePolicy, ScoreRule, score
 from trilha.domain.performance.settings import GuidanceTexts, PerformanceSettings
 from trilha.domain.performance.stays import Stay, StayKind, stays
-from trilha.domain.performance.wording import day_text, period_label
+from trilha.domain.performance.wording import day_text, form_file_name, period_label
 
 __all__ = [
     "Assessment",
@@ -114,6 +114,7 @@ __all__ = [
     "conducts",
     "day_sheets",
     "day_text",
+    "form_file_name",
     "geotab_score",
     "in_order",
     "is_suspect",

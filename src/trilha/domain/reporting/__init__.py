@@ -10,13 +10,14 @@ from trilha.domain.reporting.model import (
     ReportRequest,
     Row,
 )
-from trilha.domain.reporting.ports import DocumentWriter, Report, ReportSource
+from trilha.domain.reporting.ports import DocumentTooLong, DocumentWriter, Report, ReportSource
 
 __all__ = [
     "LANGUAGES",
     "Cell",
     "Column",
     "ColumnKind",
+    "DocumentTooLong",
     "DocumentWriter",
     "Report",
     "ReportFormat",

@@ -29,6 +29,8 @@ class Column(msgspec.Struct, frozen=True):
     key: str
     title: str
     kind: ColumnKind = ColumnKind.TEXT
+    decimals: int = 2
+    """How many decimals of a DECIMAL people are shown; programs (CSV, JSON) get all digits."""
 
 
 Cell = str | int | float | date | datetime | None

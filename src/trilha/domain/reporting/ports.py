@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from trilha.domain.kernel import OrganisationId
+from trilha.domain.kernel import DomainError, OrganisationId
 from trilha.domain.reporting.model import ReportFormat, ReportHead, ReportRequest, Row
 
 
@@ -24,8 +24,23 @@ class ReportSource(Protocol):
         ...
 
 
+class DocumentTooLong(DomainError):
+    """A report with more rows than a format can hold, also when it is made later."""
+
+    code = "reporting.document_too_long"
+
+    def __init__(self, report_format: ReportFormat, most: int) -> None:
+        super().__init__(
+            f"the report has more than the {most} rows that {report_format} can hold with its columns: "
+            "ask for xlsx or csv, or for fewer days"
+        )
+
+
 class DocumentWriter(Protocol):
-    """Writes a report as a document, in constant memory where the format allows it."""
+    """Writes a report as a document, in constant memory where the format allows it.
+
+    Raises DocumentTooLong, before the first piece, for a report that the format cannot hold.
+    """
 
     @property
     def format(self) -> ReportFormat: ...

@@ -25,6 +25,7 @@ STATUS_OF_CODE: Mapping[str, int] = MappingProxyType(
         "telemetry.stream_stuck": 502,
         "idempotency.key_reused": 422,
         "idempotency.still_running": 409,
+        "reporting.document_too_long": 400,
         "storage.unavailable": 503,
         "bus.error": 503,
         "bus.unavailable": 503,
