@@ -31,6 +31,7 @@ from trilha.application.fleet.classify_event_type import ClassifyEventType
 from trilha.application.fleet.sync_master_data import SyncMasterData
 from trilha.application.holding import LEASE_TTL
 from trilha.application.identity.connect_organisations import ConnectOrganisations
+from trilha.application.performance.report_sources import report_sources
 from trilha.application.ports import EventBus, LiveFeed, RateLimit, TaskQueue
 from trilha.application.relay_outbox import RelayOutbox
 from trilha.application.request_sync import RequestSync
@@ -82,6 +83,16 @@ class Container(containers.DeclarativeContainer):
 
     document_writers = providers.Singleton(document_writers)
     form_printer = providers.Singleton(TypstFormPrinter)
+
+    report_sources = providers.Factory(
+        report_sources,
+        records=driving_records,
+        roster=roster,
+        depot=depot,
+        organisations=organisations,
+        units=units,
+        clock=clock,
+    )
 
     rate_limiter = providers.Singleton(PostgresRateLimiter, system_pool, clock, call_limits)
 

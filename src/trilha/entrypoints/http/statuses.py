@@ -17,6 +17,7 @@ STATUS_OF_CODE: Mapping[str, int] = MappingProxyType(
         "lease.lost": 409,
         "live.past": 410,
         "operations.letter_settled": 409,
+        "performance.range_too_long": 400,
         "telemetry.already_settled": 409,
         "telemetry.backfill_ended": 409,
         "telemetry.backfill_under_way": 409,
