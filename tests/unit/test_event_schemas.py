@@ -8,6 +8,7 @@ import pytest
 
 import trilha.domain.fleet
 import trilha.domain.identity
+import trilha.domain.monitoring
 import trilha.domain.performance
 import trilha.domain.telemetry  # noqa: F401 - importing the contexts makes their events known
 from tests.golden import ROOT, assert_golden

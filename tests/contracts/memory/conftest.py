@@ -12,6 +12,7 @@ from trilha.adapters.memory import (
     MemoryDrivingRecords,
     MemoryEventBus,
     MemoryFleetQueries,
+    MemoryGeofenceQueries,
     MemoryIngestionQueries,
     MemoryJobs,
     MemoryLeases,
@@ -122,6 +123,11 @@ def event_bus(clock: SimulatedClock, dead_letters: MemoryDeadLetters) -> MemoryE
 @pytest.fixture
 def fleet_queries(database: MemoryDatabase) -> MemoryFleetQueries:
     return MemoryFleetQueries(database)
+
+
+@pytest.fixture
+def geofence_queries(database: MemoryDatabase) -> MemoryGeofenceQueries:
+    return MemoryGeofenceQueries(database)
 
 
 @pytest.fixture

@@ -146,3 +146,15 @@ class TestMemoryRoster(contracts.RosterContract):
 
 class TestMemoryIngestionQueries(contracts.IngestionQueriesContract):
     pass
+
+
+class TestMemoryGeofences(contracts.GeofencesContract):
+    pass
+
+
+class TestMemoryVisits(contracts.VisitsContract):
+    pass
+
+
+class TestMemoryGeofenceQueries(contracts.GeofenceQueriesContract):
+    pass

@@ -15,6 +15,7 @@ from trilha.adapters.postgres import (
     PostgresDepot,
     PostgresDrivingRecords,
     PostgresFleetQueries,
+    PostgresGeofenceQueries,
     PostgresIngestionQueries,
     PostgresJobs,
     PostgresLeases,
@@ -117,6 +118,11 @@ async def lanes(pool: Pool) -> AsyncIterator[Lanes]:
 @pytest.fixture
 def fleet_queries(pool: Pool, lanes: Lanes) -> PostgresFleetQueries:
     return PostgresFleetQueries(pool, lanes)
+
+
+@pytest.fixture
+def geofence_queries(pool: Pool, lanes: Lanes) -> PostgresGeofenceQueries:
+    return PostgresGeofenceQueries(pool, lanes)
 
 
 @pytest.fixture

@@ -121,3 +121,15 @@ class TestPostgresRoster(contracts.RosterContract):
 
 class TestPostgresIngestionQueries(contracts.IngestionQueriesContract):
     pass
+
+
+class TestPostgresGeofences(contracts.GeofencesContract):
+    pass
+
+
+class TestPostgresVisits(contracts.VisitsContract):
+    pass
+
+
+class TestPostgresGeofenceQueries(contracts.GeofenceQueriesContract):
+    pass

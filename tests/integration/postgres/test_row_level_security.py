@@ -13,6 +13,7 @@ from trilha.domain.fleet import Classification, ClassificationChange
 from trilha.domain.kernel import EventTypeId, OrganisationId
 from trilha.domain.telemetry import FEEDS, Gap, IngestionRun, RunKind, Standing, Stream, heal_gap
 from trilha.testing.contracts.fresh import NOON, new_id
+from trilha.testing.contracts.geofences import a_geofence, a_visit
 from trilha.testing.contracts.telemetry_records import a_record
 
 WITHOUT_ORGANISATION = {"alembic_version", "source_tokens", "rate_keys", "rate_calls", "rate_waiters"}
@@ -29,6 +30,8 @@ FILLED = [
     "gaps",
     "ingestion_runs",
     "classification_changes",
+    "geofences",
+    "geofence_visits",
 ]
 
 Two = tuple[OrganisationId, OrganisationId]
@@ -59,6 +62,9 @@ async def _fill(unit: PostgresUnitOfWork) -> None:
         changed_by="operator",
     )
     await unit.master_data.add_change(change)
+    fence = a_geofence()
+    await unit.geofences.save([fence])
+    await unit.visits.follow([a_visit(fence)])
     await unit.runs.save(IngestionRun(id=new_id(), kind=RunKind.EVENTS, started_at=NOON))
     await unit.commit()
 

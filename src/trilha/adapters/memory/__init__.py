@@ -10,6 +10,7 @@ from trilha.adapters.memory.depot import MemoryDepot
 from trilha.adapters.memory.driving_records import MemoryDrivingRecords
 from trilha.adapters.memory.event_bus import MemoryDeadLetters, MemoryEventBus, MemoryOutbox
 from trilha.adapters.memory.fleet_queries import MemoryFleetQueries
+from trilha.adapters.memory.geofence_queries import MemoryGeofenceQueries
 from trilha.adapters.memory.ingestion_queries import MemoryIngestionQueries
 from trilha.adapters.memory.jobs import MemoryJobs, MemoryTaskQueue, QueuedTask
 from trilha.adapters.memory.leases import MemoryLeases
@@ -32,6 +33,7 @@ __all__ = [
     "MemoryDrivingRecords",
     "MemoryEventBus",
     "MemoryFleetQueries",
+    "MemoryGeofenceQueries",
     "MemoryIngestionQueries",
     "MemoryJobs",
     "MemoryLeases",

@@ -16,6 +16,7 @@ from trilha.application.rate_limiting import Granted
 from trilha.domain.fleet import MASTER_KINDS, Classification, ClassificationChange, MasterKind, MasterRecord
 from trilha.domain.identity import Organisation, OrganisationSource
 from trilha.domain.kernel import EventTypeId, OrganisationId
+from trilha.domain.monitoring import Geofence, Visit
 from trilha.domain.performance import PerformanceSettings, PrintedForm, ScorePolicy
 from trilha.domain.telemetry import (
     FEEDS,
@@ -77,6 +78,8 @@ class OrganisationTables(msgspec.Struct):
     quarantine: dict[UUID, QuarantineEntry] = msgspec.field(default_factory=dict)
     checkpoints: dict[Stream, Checkpoint] = msgspec.field(default_factory=dict)
     gaps: dict[GapKey, Gap] = msgspec.field(default_factory=dict)
+    geofences: dict[UUID, Geofence] = msgspec.field(default_factory=dict)
+    visits: dict[UUID, Visit] = msgspec.field(default_factory=dict)
     backfills: dict[UUID, Backfill] = msgspec.field(default_factory=dict)
     runs: dict[UUID, IngestionRun] = msgspec.field(default_factory=dict)
     throughput: dict[tuple[Stream, datetime], HourCount] = msgspec.field(default_factory=dict)

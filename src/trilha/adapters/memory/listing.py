@@ -11,7 +11,14 @@ from trilha.application.paging import decode_cursor, encode_cursor
 from trilha.application.ports import Page, PageRequest
 
 Row = TypeVar("Row")
-Key = TypeVar("Key", tuple[str, int], tuple[datetime, int], tuple[datetime, UUID], tuple[datetime, str, datetime])
+Key = TypeVar(
+    "Key",
+    tuple[str, int],
+    tuple[str, UUID],
+    tuple[datetime, int],
+    tuple[datetime, UUID],
+    tuple[datetime, str, datetime],
+)
 View = TypeVar("View")
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from trilha.adapters.memory.database import Draft, MemoryDatabase
 from trilha.adapters.memory.fleet import MemoryMasterData
+from trilha.adapters.memory.geofences import MemoryGeofences, MemoryVisits
 from trilha.adapters.memory.ingestion import (
     MemoryBackfills,
     MemoryCheckpoints,
@@ -50,6 +51,8 @@ class MemoryUnitOfWork:
         self.amendments = MemoryAmendments(tables)
         self.backfills = MemoryBackfills(tables)
         self.gaps = MemoryGaps(tables)
+        self.geofences = MemoryGeofences(tables)
+        self.visits = MemoryVisits(tables)
         self.raw_pages = MemoryRawPages(tables)
         self.quarantine = MemoryQuarantine(tables)
         self.checkpoints = MemoryCheckpoints(tables)
@@ -68,6 +71,8 @@ class MemoryUnitOfWork:
             self.amendments,
             self.backfills,
             self.gaps,
+            self.geofences,
+            self.visits,
             self.quarantine,
             self.checkpoints,
             self.idempotency,

@@ -20,6 +20,7 @@ from trilha.adapters.postgres.depot import PostgresDepot
 from trilha.adapters.postgres.driving_records import PostgresDrivingRecords
 from trilha.adapters.postgres.errors import PostgresRefused, RoleTooPowerful, SchemaAhead, SchemaBehind, ServerTooOld
 from trilha.adapters.postgres.fleet_queries import PostgresFleetQueries
+from trilha.adapters.postgres.geofence_queries import PostgresGeofenceQueries
 from trilha.adapters.postgres.ingestion_queries import PostgresIngestionQueries
 from trilha.adapters.postgres.jobs import PostgresJobs
 from trilha.adapters.postgres.lanes import Lanes
@@ -49,6 +50,7 @@ __all__ = [
     "PostgresDepot",
     "PostgresDrivingRecords",
     "PostgresFleetQueries",
+    "PostgresGeofenceQueries",
     "PostgresIngestionQueries",
     "PostgresJobs",
     "PostgresLeadership",

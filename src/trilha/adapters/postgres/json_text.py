@@ -60,3 +60,13 @@ def time_or_null(column: LiteralString) -> LiteralString:
 def _utc(column: LiteralString) -> LiteralString:
     """As JSON writes a time without a zone, with the zone put before the closing quote; `to_char` takes far longer."""
     return f"left(to_json({column} at time zone 'UTC')::text, -1) || 'Z\"'"
+
+
+def json_or_null(expression: LiteralString) -> LiteralString:
+    """JSON as it is kept, or null."""
+    return f"coalesce(({expression})::text, 'null')"
+
+
+def point_or_null(latitude: LiteralString, longitude: LiteralString) -> LiteralString:
+    """A place, or null where either is."""
+    return f"coalesce('{{\"latitude_deg\":' || {latitude} || ',\"longitude_deg\":' || {longitude} || '}}', 'null')"

@@ -9,16 +9,12 @@ from trilha.adapters.postgres.json_text import (
     json_object,
     number_or_null,
     plain,
+    point_or_null,
     text,
     text_or_null,
     time,
     time_or_null,
 )
-
-
-def _point(latitude: LiteralString, longitude: LiteralString) -> LiteralString:
-    """Null where either half is missing, as null makes the whole of `||` null."""
-    return f"coalesce('{{\"latitude_deg\":' || {latitude} || ',\"longitude_deg\":' || {longitude} || '}}', 'null')"
 
 
 def _numbers(*names: LiteralString) -> Mapping[LiteralString, LiteralString]:
@@ -33,8 +29,8 @@ _WHO: Final[Mapping[LiteralString, LiteralString]] = {
     "received_at": time("r.received_at"),
 }
 _ENDS: Final[Mapping[LiteralString, LiteralString]] = {
-    "start": _point("r.start_latitude_deg", "r.start_longitude_deg"),
-    "end": _point("r.end_latitude_deg", "r.end_longitude_deg"),
+    "start": point_or_null("r.start_latitude_deg", "r.start_longitude_deg"),
+    "end": point_or_null("r.end_latitude_deg", "r.end_longitude_deg"),
 }
 _STANDING: Final[Mapping[LiteralString, LiteralString]] = {
     "reassigned_from": identifier_or_null("nullif(r.source_driver_id, r.driver_id)"),
@@ -90,8 +86,8 @@ def _of_leg(name: LiteralString) -> LiteralString:
     return f"coalesce((leg -> '{name}')::text, 'null')"
 
 
-def _leg_point(end: LiteralString) -> LiteralString:
-    return _point(f"(leg ->> '{end}_latitude_deg')", f"(leg ->> '{end}_longitude_deg')")
+def _legpoint_or_null(end: LiteralString) -> LiteralString:
+    return point_or_null(f"(leg ->> '{end}_latitude_deg')", f"(leg ->> '{end}_longitude_deg')")
 
 
 _SUMS: Final[tuple[LiteralString, ...]] = (
@@ -106,8 +102,8 @@ _MOMENTS: Final[tuple[LiteralString, ...]] = ("started_at", "departed_at", "halt
 _LEG: Final = json_object(
     {
         **{name: _of_leg(name) for name in (*_MOMENTS, *_SUMS, "fuel_used_l", "max_speed_kmh")},
-        "start": _leg_point("start"),
-        "end": _leg_point("end"),
+        "start": _legpoint_or_null("start"),
+        "end": _legpoint_or_null("end"),
     }
 )
 _LEGS: Final[LiteralString] = (

@@ -19,7 +19,7 @@ from trilha.adapters.postgres.partitions import LOCK, PLAUSIBLE, default_partiti
 from trilha.adapters.postgres.signing_in import signed_in
 from trilha.adapters.postgres.staging import RECORD_TABLES
 from trilha.application.retention import CutOffs
-from trilha.domain.telemetry import FEEDS
+from trilha.domain.telemetry import FEEDS, Stream
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +61,8 @@ _ROWS: Final[tuple[tuple[LiteralString, LiteralString, Callable[[CutOffs], datet
     ),
     ("quarantine", "settled_at < %(cut)s", lambda cut: cut.settled),
     ("dead_letters", "settled_at < %(cut)s", lambda cut: cut.settled),
+    # an open visit never is old: the vehicle is still there
+    ("geofence_visits", "left_at < %(cut)s", lambda cut: cut.records[Stream.TRIPS]),
     ("ingestion_runs", "started_at < %(cut)s and status <> 'running'", lambda cut: cut.runs),
     ("idempotency_keys", "answered_at < %(cut)s", lambda cut: cut.answers),
 )

@@ -10,6 +10,7 @@ import msgspec
 
 from trilha.adapters.postgres.backfills import PostgresBackfills, PostgresGaps
 from trilha.adapters.postgres.fleet import PostgresMasterData
+from trilha.adapters.postgres.geofences import PostgresGeofences, PostgresVisits
 from trilha.adapters.postgres.ingestion import (
     PostgresCheckpoints,
     PostgresIngestionRuns,
@@ -114,6 +115,16 @@ class PostgresUnitOfWork:
     def backfills(self) -> PostgresBackfills:
         """Past times to be brought in."""
         return PostgresBackfills(self._session, self._organisation_id)
+
+    @cached_property
+    def geofences(self) -> PostgresGeofences:
+        """Areas with a name."""
+        return PostgresGeofences(self._session, self._organisation_id)
+
+    @cached_property
+    def visits(self) -> PostgresVisits:
+        """Who was there."""
+        return PostgresVisits(self._session, self._organisation_id)
 
     @cached_property
     def raw_pages(self) -> PostgresRawPages:

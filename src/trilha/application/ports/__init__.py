@@ -25,6 +25,7 @@ from trilha.application.ports.storage import StorageUnavailable
 from trilha.application.ports.token_store import SourceToken, TokenStore
 from trilha.application.ports.unit_of_work import (
     FleetUnitOfWork,
+    GeofenceUnitOfWork,
     OperationsUnitOfWork,
     PerformanceUnitOfWork,
     TelemetryUnitOfWork,
@@ -43,6 +44,7 @@ __all__ = [
     "Envelope",
     "EventBus",
     "FleetUnitOfWork",
+    "GeofenceUnitOfWork",
     "Handler",
     "IdSource",
     "Idempotency",

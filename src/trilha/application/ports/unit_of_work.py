@@ -9,6 +9,7 @@ from trilha.application.ports.jobs import JobRequests
 from trilha.application.ports.leases import Lease
 from trilha.domain.fleet import MasterData
 from trilha.domain.kernel import DomainEvent, OrganisationId
+from trilha.domain.monitoring import Geofences, Visits
 from trilha.domain.performance import PerformanceChoices, PrintedForms
 from trilha.domain.telemetry import (
     Amendments,
@@ -67,6 +68,17 @@ class FleetUnitOfWork(UnitOfWork, Protocol):
     def quarantine(self) -> Quarantine: ...
     @property
     def runs(self) -> IngestionRuns: ...
+
+
+class GeofenceUnitOfWork(UnitOfWork, Protocol):
+    """What people decide about geofences, and the visits to them."""
+
+    @property
+    def geofences(self) -> Geofences: ...
+    @property
+    def idempotency(self) -> Idempotency: ...
+    @property
+    def visits(self) -> Visits: ...
 
 
 class OperationsUnitOfWork(UnitOfWork, Protocol):

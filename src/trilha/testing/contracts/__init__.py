@@ -17,6 +17,7 @@ from trilha.testing.contracts.driving_records import DrivingRecordsContract
 from trilha.testing.contracts.event_bus import EventBusContract, LetTimePass
 from trilha.testing.contracts.fleet_queries import FleetQueriesContract
 from trilha.testing.contracts.fresh import NewOrganisation, WithOrganisations
+from trilha.testing.contracts.geofences import GeofenceQueriesContract, GeofencesContract, VisitsContract
 from trilha.testing.contracts.idempotency import IdempotencyContract
 from trilha.testing.contracts.ingestion import (
     CheckpointsContract,
@@ -56,6 +57,8 @@ __all__ = [
     "FleetSourceContract",
     "Forget",
     "GapsContract",
+    "GeofenceQueriesContract",
+    "GeofencesContract",
     "GuardContract",
     "HourCounts",
     "IdSourceContract",
@@ -89,5 +92,6 @@ __all__ = [
     "TokenStoreContract",
     "TrackQueriesContract",
     "UnitOfWorkContract",
+    "VisitsContract",
     "WithOrganisations",
 ]

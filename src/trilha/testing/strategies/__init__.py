@@ -29,6 +29,7 @@ from trilha.testing.strategies.ingestion import (
     quarantine_entries,
     telemetry_facts,
 )
+from trilha.testing.strategies.monitoring import GeofenceFact, geofence_contents, geofence_events, geofences, visits
 from trilha.testing.strategies.ports import envelopes, job_rows, leases, source_tokens
 from trilha.testing.strategies.records import (
     positions,
@@ -67,6 +68,8 @@ __all__ = [
     "event_types",
     "gaps",
     "geo_points",
+    "geofence_contents",
+    "geofences",
     "groups",
     "ingestion_runs",
     "instants",
@@ -96,9 +99,10 @@ __all__ = [
     "trips",
     "uuids7",
     "vehicles",
+    "visits",
 ]
 
 
-def domain_events() -> Strategy[TelemetryFact | MasterDataSynced | EventTypeClassified]:
+def domain_events() -> Strategy[TelemetryFact | MasterDataSynced | EventTypeClassified | GeofenceFact]:
     """Every domain event."""
-    return st.one_of(telemetry_facts(), fleet_events())
+    return st.one_of(telemetry_facts(), fleet_events(), geofence_events())
