@@ -45,7 +45,9 @@ JOBS: tuple[JobKind, ...] = (
     JobKind(kind=RunKind.AMENDMENTS.value, task="read_amendments", cadence=DailyAt(time(3, 0))),
     JobKind(kind=FILL_BACKFILLS, task="fill_backfills", cadence=_MINUTE),
 )
-SYNCED = tuple(job.kind for job in JOBS if job.kind != FILL_BACKFILLS)
+INGESTING = tuple(job for job in JOBS if job.kind in tuple(RunKind))
+"""Those that ask the source, and are logged as runs."""
+SYNCED = tuple(job.kind for job in INGESTING if job.kind != FILL_BACKFILLS)
 """What can be brought up to date at any time; a backfill has something to do only where somebody asked for one."""
 _BY_KIND = {job.kind: job for job in JOBS}
 

@@ -13,7 +13,7 @@ from trilha.adapters.memory import (
 from trilha.application.exclusive_run import ExclusiveRun
 from trilha.application.fleet.sync_master_data import SyncMasterData, SyncMasterDataCommand
 from trilha.application.ports import Handler
-from trilha.application.schedule import JOBS
+from trilha.application.schedule import INGESTING
 from trilha.application.telemetry.fill_backfills import FillBackfills, FillBackfillsCommand
 from trilha.application.telemetry.ingest_stream import IngestStream, IngestStreamCommand
 from trilha.application.telemetry.on_events_ingested import CountThroughput
@@ -24,7 +24,7 @@ from trilha.domain.kernel import OrganisationId
 from trilha.domain.telemetry import IngestionRun, RunKind, Stream
 from trilha.testing.simulation.faults import MortalLeases, MortalUnits, Process
 
-_KINDS: Mapping[str, RunKind] = {job.task: RunKind(job.kind) for job in JOBS}
+_KINDS: Mapping[str, RunKind] = {job.task: RunKind(job.kind) for job in INGESTING}
 
 
 class Worker:
@@ -46,8 +46,10 @@ class Worker:
         )
 
     async def do(self, task: QueuedTask) -> IngestionRun | None:
-        """A task from the queue; None if another process is at it."""
+        """A task from the queue; None if another process is at it, or if it brings nothing in."""
         organisation_id = OrganisationId(UUID(task.arguments["organisation_id"]))
+        if task.task not in _KINDS:
+            return None
         match _KINDS[task.task]:
             case RunKind.MASTER_DATA:
                 return await self._sync(organisation_id)

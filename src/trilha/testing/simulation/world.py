@@ -21,7 +21,7 @@ from trilha.application.holding import LEASE_TTL
 from trilha.application.identity.connect_organisations import ConnectOrganisations, ConnectOrganisationsCommand
 from trilha.application.ports import Envelope, Handler
 from trilha.application.relay_outbox import RelayOutbox
-from trilha.application.schedule import JOBS, DailyAt
+from trilha.application.schedule import INGESTING, DailyAt
 from trilha.application.subscriptions import SUBSCRIPTIONS
 from trilha.application.tick_schedule import TickSchedule
 from trilha.domain.fleet import Driver, MasterList, SourceOrganisation
@@ -53,7 +53,7 @@ ENOUGH = 100
 """Minutes within which a calm world has to come to rest."""
 
 
-_DAILY = {job.task for job in JOBS if isinstance(job.cadence, DailyAt)}
+_DAILY = {job.task for job in INGESTING if isinstance(job.cadence, DailyAt)}
 
 
 class World:
