@@ -2,6 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
+from trilha.adapters.documents.breaking import breakable
 from trilha.adapters.documents.form_words import WORDS, FormWords
 from trilha.adapters.documents.language import Language, language_of
 from trilha.adapters.documents.press_job import UNSHOWN, Data, PressJob
@@ -59,7 +60,7 @@ class _Sheet:
                     *("place_and_date", "page"),
                 )
             },
-            "company": form.company,
+            "company": breakable(form.company),
             "fields": self._fields(),
             "analysed": {"label": words.analysed, "value": self._language.span(form.analysed)},
             "periods": self._periods,
@@ -82,7 +83,7 @@ class _Sheet:
         form, words = self._form, self._words
         guided_on = words.place_and_day.format(city=form.city, day=self._language.long_day(form.guided_on))
         values = (
-            (words.name, form.driver_name),
+            (words.name, breakable(form.driver_name)),
             (words.badge, form.badge or NO_BADGE),
             (words.guided_on, guided_on if form.city else self._language.long_day(form.guided_on)),
             (words.total, self._count(form.total)),
@@ -91,7 +92,7 @@ class _Sheet:
 
     def _line(self, line: GuidanceLine) -> Data:
         return {
-            "description": line.description,
+            "description": breakable(line.description),
             "counts": [self._count(count) for count in line.counts],
             "total": self._count(line.total),
             "severity": self._words.severities[line.severity],

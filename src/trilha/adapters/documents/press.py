@@ -10,6 +10,7 @@ the layout says so at its foot (`unshown` in its data). Latin, Greek, Cyrillic, 
 import re
 import sys
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from importlib.resources import files
 
 import msgspec
@@ -30,17 +31,23 @@ _SPACES = dict.fromkeys((ord("\t"), 0x0B, 0x0C, 0x85, 0x2028, 0x2029), " ") | {o
 
 def press(job: PressJob) -> bytes:
     """The document as PDF. The same job gives the same bytes; blocks while it is set."""
-    missing: set[str] = set()
     data = _each_text(job.data, _clean)
-    for _ in range(_TRIES):
-        try:
-            return _set(job, _each_text(data, _without(missing)) if missing else data, unshown=bool(missing))
-        except typst.TypstError as error:
-            found = _characters_unshown(error.diagnostic) - missing
-            if not found:
-                raise
-            missing |= found
-    return _set(job, _each_text(data, _only_always_shown), unshown=True)
+    probe = _probe(job, data)
+    _, missing = _set(probe, probe.data, frozenset())
+    document, _ = _set(job, data, missing)
+    return document
+
+
+def _probe(job: PressJob, data: object) -> PressJob:
+    """A small document of the unusual words: setting a long one twice would take twice the time and memory."""
+    words: set[str] = set()
+
+    def collect(text: str) -> str:
+        words.update(word for word in text.split() if not ALWAYS_SHOWN.issuperset(word))
+        return text
+
+    _each_text(data, collect)
+    return PressJob("probe", {"words": sorted(words)}, job.made_at)
 
 
 def picture(job: PressJob, pixels_an_inch: float) -> bytes:
@@ -49,7 +56,20 @@ def picture(job: PressJob, pixels_an_inch: float) -> bytes:
     return _one(pages[0] if isinstance(pages, list) else pages)
 
 
-def _set(job: PressJob, data: object, *, unshown: bool) -> bytes:
+def _set(job: PressJob, data: object, missing: AbstractSet[str]) -> tuple[bytes, AbstractSet[str]]:
+    """The document without the characters that are missing, and which were found to be."""
+    for _ in range(_TRIES):
+        try:
+            return _compiled(job, _each_text(data, _without(missing)), unshown=bool(missing)), missing
+        except typst.TypstError as error:
+            found = _characters_unshown(error.diagnostic) - missing
+            if not found:
+                break
+            missing |= found
+    return _compiled(job, _each_text(data, _only_always_shown), unshown=True), missing
+
+
+def _compiled(job: PressJob, data: object, *, unshown: bool) -> bytes:
     compiler = _compiler(job.layout, data, unshown=unshown)
     return _one(compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=job.made_at))
 
@@ -86,7 +106,7 @@ def _clean(text: str) -> str:
     return text.replace("\r\n", "\n").translate(_DIRECTIONS | _SPACES).encode("utf-8", "replace").decode()
 
 
-def _without(missing: set[str]) -> Callable[[str], str]:
+def _without(missing: AbstractSet[str]) -> Callable[[str], str]:
     table = {ord(character): UNSHOWN for character in missing}
     return lambda text: text.translate(table)
 
