@@ -1,12 +1,14 @@
 """The reference pages that are generated, so that they cannot lie: `python -m trilha.entrypoints.reference docs`."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import get_type_hints
 
 import msgspec
 
 from trilha.application.telemetry.call_plan import DAY, CallPlan, Load, plan_calls
+from trilha.domain.identity import GRANTS, Grant, Role
 from trilha.domain.telemetry import SEED_AGE
 from trilha.entrypoints.http import render_openapi
 from trilha.entrypoints.settings import Settings, choices_of, describe, is_secret, variable
@@ -14,6 +16,7 @@ from trilha.entrypoints.settings import Settings, choices_of, describe, is_secre
 CALLS_PAGE = "calls.md"
 CONFIGURATION_PAGE = "reference/configuration.md"
 OPENAPI_DOCUMENT = "openapi.json"
+PERMISSIONS_PAGE = "reference/permissions.md"
 
 _TABLE_BEGINS = "<!-- made by `make docs` -->\n"
 _TABLE_ENDS = "<!-- end -->\n"
@@ -28,11 +31,37 @@ This page is generated from the settings (`make docs`).
 | variable | default | what it is |
 |---|---|---|
 """
+_PERMISSIONS_INTRODUCTION = """\
+# Permissions
+
+Who may do what in an organisation. A role may what its column says; a role can be given only by somebody whose own role
+may all of it. Keys of machines get single permissions as scopes, of those that the last column marks.
+
+This page is generated from `trilha.domain.identity.GRANTS` (`make docs`).
+
+"""
 
 
 def configuration_page() -> str:
     """The table of all settings in Markdown."""
     return _INTRODUCTION + "".join(_row(field) for field in msgspec.structs.fields(Settings))
+
+
+def permissions_page() -> str:
+    """The table of all permissions in Markdown."""
+    heads = ["permission", "lets one", *Role, "keys"]
+    rule = ["---", "---", *(":-:" for _ in Role), ":-:"]
+    return _PERMISSIONS_INTRODUCTION + _line(heads) + _line(rule) + "".join(_permission_row(one) for one in GRANTS)
+
+
+def _permission_row(grant: Grant) -> str:
+    held = [role in grant.roles for role in Role]
+    marks = ["x" if has else "" for has in (*held, grant.for_keys)]
+    return _line([f"`{grant.permission}`", grant.allows, *marks])
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |\n"
 
 
 def with_call_table(page: str) -> str:
@@ -84,6 +113,7 @@ def write_pages(docs: Path) -> None:
     target = docs / CONFIGURATION_PAGE
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(configuration_page(), encoding="utf-8")
+    (docs / PERMISSIONS_PAGE).write_text(permissions_page(), encoding="utf-8")
     calls = docs / CALLS_PAGE
     calls.write_text(with_call_table(calls.read_text(encoding="utf-8")), encoding="utf-8")
     (docs / OPENAPI_DOCUMENT).write_bytes(render_openapi())

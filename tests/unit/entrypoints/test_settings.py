@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from trilha.entrypoints.reference import CONFIGURATION_PAGE, configuration_page
+from trilha.entrypoints.reference import CONFIGURATION_PAGE, PERMISSIONS_PAGE, configuration_page, permissions_page
 from trilha.entrypoints.settings import BadSettings, Settings, load_settings, missing_mix_settings, variable
 
 ROOT = Path(__file__).parents[3]
@@ -66,6 +66,10 @@ def test_what_mix_still_needs_is_named():
 
 def test_the_configuration_page_is_up_to_date():
     assert (ROOT / "docs" / CONFIGURATION_PAGE).read_text(encoding="utf-8") == configuration_page()
+
+
+def test_the_page_of_permissions_is_up_to_date():
+    assert (ROOT / "docs" / PERMISSIONS_PAGE).read_text(encoding="utf-8") == permissions_page()
 
 
 @pytest.mark.parametrize("token", ["short", "sixteen letters with spaces", "ç" * 20])

@@ -6,6 +6,7 @@ from uuid import UUID
 from trilha.domain.kernel.errors import InvalidValue
 
 OrganisationId = NewType("OrganisationId", UUID)
+UserId = NewType("UserId", UUID)
 
 GroupId = NewType("GroupId", int)
 DriverId = NewType("DriverId", int)
