@@ -35,6 +35,7 @@ class JobKind(msgspec.Struct, frozen=True):
 SYNC_MASTER_DATA = RunKind.MASTER_DATA.value
 FILL_BACKFILLS = RunKind.BACKFILL.value
 """A job is called as the runs that it makes."""
+ROLL_UP_DAYS = "rollup"
 
 _MINUTE = Every(timedelta(minutes=1))
 JOBS: tuple[JobKind, ...] = (
@@ -44,6 +45,7 @@ JOBS: tuple[JobKind, ...] = (
     JobKind(kind=RunKind.TRIPS.value, task="ingest_trips", cadence=_MINUTE),
     JobKind(kind=RunKind.AMENDMENTS.value, task="read_amendments", cadence=DailyAt(time(3, 0))),
     JobKind(kind=FILL_BACKFILLS, task="fill_backfills", cadence=_MINUTE),
+    JobKind(kind=ROLL_UP_DAYS, task="roll_up_days", cadence=Every(timedelta(minutes=5))),
 )
 INGESTING = tuple(job for job in JOBS if job.kind in tuple(RunKind))
 """Those that ask the source, and are logged as runs."""

@@ -19,6 +19,7 @@ from trilha.adapters.memory import (
     MemoryOrganisations,
     MemoryOutbox,
     MemoryRateLimiter,
+    MemoryRollup,
     MemoryRoster,
     MemoryTaskQueue,
     MemoryTelemetryQueries,
@@ -143,6 +144,11 @@ def driving_records(database: MemoryDatabase) -> MemoryDrivingRecords:
 @pytest.fixture
 def depot(database: MemoryDatabase) -> MemoryDepot:
     return MemoryDepot(database)
+
+
+@pytest.fixture
+def rollup() -> MemoryRollup:
+    return MemoryRollup()
 
 
 @pytest.fixture

@@ -140,6 +140,10 @@ class TestMemoryPrintedForms(contracts.PrintedFormsContract):
     pass
 
 
+class TestMemoryRollup(contracts.RollupContract):
+    pass
+
+
 class TestMemoryRoster(contracts.RosterContract):
     pass
 

@@ -22,6 +22,7 @@ from trilha.adapters.postgres import (
     PostgresOrganisations,
     PostgresOutbox,
     PostgresRateLimiter,
+    PostgresRollup,
     PostgresRoster,
     PostgresTelemetryQueries,
     PostgresTokenStore,
@@ -138,6 +139,11 @@ def driving_records(pool: Pool) -> PostgresDrivingRecords:
 @pytest.fixture
 def depot(pool: Pool) -> PostgresDepot:
     return PostgresDepot(pool)
+
+
+@pytest.fixture
+def rollup(pool: Pool) -> PostgresRollup:
+    return PostgresRollup(pool)
 
 
 @pytest.fixture

@@ -115,6 +115,10 @@ class TestPostgresPrintedForms(contracts.PrintedFormsContract):
     pass
 
 
+class TestPostgresRollup(contracts.RollupContract):
+    pass
+
+
 class TestPostgresRoster(contracts.RosterContract):
     pass
 

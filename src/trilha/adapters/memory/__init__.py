@@ -18,6 +18,7 @@ from trilha.adapters.memory.live_feed import MemoryLiveFeed
 from trilha.adapters.memory.organisations import MemoryOrganisations
 from trilha.adapters.memory.rate_limiter import MemoryRateLimiter
 from trilha.adapters.memory.reader import MemoryPageReader
+from trilha.adapters.memory.rollup import MemoryRollup
 from trilha.adapters.memory.roster import MemoryRoster
 from trilha.adapters.memory.single_use import MemorySingleUse
 from trilha.adapters.memory.source import MemorySource, SourceFleet, Streamed
@@ -42,6 +43,7 @@ __all__ = [
     "MemoryOutbox",
     "MemoryPageReader",
     "MemoryRateLimiter",
+    "MemoryRollup",
     "MemoryRoster",
     "MemorySingleUse",
     "MemorySource",

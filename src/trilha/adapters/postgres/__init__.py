@@ -32,6 +32,7 @@ from trilha.adapters.postgres.outbox import PostgresDeadLetters, PostgresOutbox
 from trilha.adapters.postgres.pools import Pool, open_pool
 from trilha.adapters.postgres.rate_limiter import PostgresRateLimiter
 from trilha.adapters.postgres.retention import take_away_old
+from trilha.adapters.postgres.rollup import PostgresRollup
 from trilha.adapters.postgres.roster import PostgresRoster
 from trilha.adapters.postgres.telemetry_queries import PostgresTelemetryQueries
 from trilha.adapters.postgres.tokens import PostgresTokenStore
@@ -59,6 +60,7 @@ __all__ = [
     "PostgresOutbox",
     "PostgresRateLimiter",
     "PostgresRefused",
+    "PostgresRollup",
     "PostgresRoster",
     "PostgresTelemetryQueries",
     "PostgresTokenStore",

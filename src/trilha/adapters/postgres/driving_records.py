@@ -1,6 +1,7 @@
-"""Counts over local days, from the records themselves.
+"""Counts over local days: from those that are kept by day where they hold, from the records where they do not.
 
-When a local day begins and ends is told to the server in instants: its data on zones need not be ours.
+`rollup` keeps them; here they are believed only as far as no mark says otherwise, so an answer is always that of the
+records as they stand.
 """
 
 from collections.abc import AsyncIterator, Sequence
@@ -10,24 +11,32 @@ from zoneinfo import ZoneInfo
 
 from trilha.adapters.postgres.pools import Pool
 from trilha.adapters.postgres.reading import Where, read
+from trilha.adapters.postgres.rollup import BY_MINUTE, DRIVEN, WHOLE, bounds_of
 from trilha.adapters.postgres.session import Row
+from trilha.adapters.postgres.stale_days import FIRST_UTC_DAY, LAST_UTC_DAY
 from trilha.domain.kernel import DayRange, DriverId, EventTypeId, OrganisationId, TimeRange, VehicleId
 from trilha.domain.performance import Drive, Journey, Tally, local_days
 
 BATCH: Final = 1000
 """Journeys in memory at a time."""
 
-# days and spans are many to many, for spans may overlap
-_DAYS: Final[LiteralString] = (
-    "days as (select s.span, d.day, d.start_at, d.end_at "
+# a day is taken from the counts that are kept if they are of the very same instants and nobody has marked it since;
+# the statement has one view of marks, counts and records, so nothing falls between them. Spans may overlap
+_ASKED: Final[LiteralString] = (
+    "stale as materialized (select distinct utc_day from stale_days where stream = '{stream}'), "
+    "days as materialized (select d.day, d.start_at, d.end_at, r.day is not null and not exists (select from stale "
+    f"where utc_day between {FIRST_UTC_DAY.format('d')} and {LAST_UTC_DAY.format('d')}) as is_kept "
     "from unnest(%(days)s::date[], %(starts)s::timestamptz[], %(ends)s::timestamptz[]) as d (day, start_at, end_at) "
+    "left join rolled_days r on r.zone = %(zone)s and r.day = d.day and r.start_at = d.start_at "
+    "and r.end_at = d.end_at), "
+    "asked as materialized (select s.span - 1 as span, days.* from days "
     "join unnest(%(firsts)s::date[], %(lasts)s::date[]) with ordinality as s (first, last, span) "
-    "on d.day between s.first and s.last)"
+    "on days.day between s.first and s.last)"
 )
+_KEPT: Final[LiteralString] = "r on r.zone = %(zone)s and r.day = asked.day"
 _ON_DAY: Final[LiteralString] = (
-    "r.occurred_at >= days.start_at and r.occurred_at < days.end_at and r.withdrawn_at is null"
+    "r on r.occurred_at >= asked.start_at and r.occurred_at < asked.end_at and r.withdrawn_at is null"
 )
-_WHOLE: Final[LiteralString] = "least(sum({}), 9223372036854775807)::bigint"
 
 
 class PostgresDrivingRecords:
@@ -86,11 +95,9 @@ class PostgresDrivingRecords:
 
 
 def _params(spans: Sequence[DayRange], zone: ZoneInfo, **named: Sequence[int] | None) -> dict[str, object]:
-    days = local_days(spans, zone)
     return {
-        "days": [day.day for day in days],
-        "starts": [day.start for day in days],
-        "ends": [day.end for day in days],
+        "zone": zone.key,
+        **bounds_of(local_days(spans, zone)),
         "firsts": [span.first for span in spans],
         "lasts": [span.last for span in spans],
         **{name: list(values) for name, values in named.items() if values is not None},
@@ -103,33 +110,38 @@ def _named(column: LiteralString, parameter: LiteralString, values: Sequence[int
 
 
 def _tallies(drivers: Sequence[int] | None, event_types: Sequence[int] | None) -> LiteralString:
-    these = _named("r.driver_id", "drivers", drivers) + _named("r.event_type_id", "event_types", event_types)
+    these = _named("r.driver_id", "drivers", drivers)
+    of_type = _named("event_type_id", "event_types", event_types)
     return (
-        f"with {_DAYS}, minutes as (select r.driver_id, r.event_type_id, days.span, sum(r.occurrences) as occurrences, "
-        "max(r.occurrences) as most, sum(r.duration_s) as duration_s "
-        f"from days join telemetry_events r on {_ON_DAY}{these} "
-        "group by r.driver_id, r.event_type_id, days.span, days.day, date_bin('1 minute', r.occurred_at, 'epoch')) "
-        f"select driver_id, event_type_id, span - 1, {_WHOLE.format('occurrences')}, {_WHOLE.format('most')}, "
-        "coalesce(sum(duration_s), 0)::float8 from minutes group by driver_id, event_type_id, span"
+        f"with {_ASKED.format(stream='events')}, "
+        # side by side in the list of columns, arrays are taken apart in half the time that a join with them takes
+        "kept as (select r.driver_id, asked.span, unnest(r.event_type_ids) as event_type_id, "
+        "unnest(r.occurrences) as occurrences, unnest(r.moments) as moments, unnest(r.durations_s) as duration_s "
+        f"from asked join driver_days {_KEPT}{these} where asked.is_kept), "
+        f"counted as (select r.driver_id, asked.span, r.event_type_id, {WHOLE.format('r.occurrences')} as occurrences, "
+        "max(r.occurrences) as moments, sum(r.duration_s)::float8 as duration_s "
+        f"from asked join telemetry_events {_ON_DAY}{these}{of_type} where not asked.is_kept "
+        f"group by r.driver_id, asked.span, r.event_type_id, asked.day, {BY_MINUTE}), "
+        f"cells as (select * from kept where true{of_type} union all select * from counted) "
+        f"select driver_id, event_type_id, span::int, {WHOLE.format('occurrences')}, {WHOLE.format('moments')}, "
+        "coalesce(sum(duration_s), 0) from cells group by driver_id, event_type_id, span"
     )
 
 
 def _drives(drivers: Sequence[int] | None) -> LiteralString:
-    sums: LiteralString = ", ".join([f"coalesce(sum(r.{name}), 0)::float8" for name in _DRIVEN])
+    these = _named("r.driver_id", "drivers", drivers)
+    sums: LiteralString = ", ".join([f"sum({name})" for name in _FIGURES])
     return (
-        f"with {_DAYS} select r.driver_id, days.span - 1, count(*), {sums} "
-        f"from days join trips r on {_ON_DAY}{_named('r.driver_id', 'drivers', drivers)} "
-        "group by r.driver_id, days.span"
+        f"with {_ASKED.format(stream='trips')}, "
+        f"cells as (select r.driver_id, asked.span, r.trips, {', '.join([f'r.{name}' for name in _FIGURES])} "
+        f"from asked join drive_days {_KEPT}{these} where asked.is_kept union all "
+        f"select r.driver_id, asked.span, {DRIVEN} from asked join trips {_ON_DAY}{these} where not asked.is_kept "
+        "group by r.driver_id, asked.span) "
+        f"select driver_id, span::int, sum(trips)::bigint, {sums} from cells group by driver_id, span"
     )
 
 
-_DRIVEN: Final[Sequence[LiteralString]] = (
-    "distance_km",
-    "driving_time_s",
-    "standing_time_s",
-    "engine_s",
-    "fuel_used_l",
-)
+_FIGURES: Final[Sequence[LiteralString]] = ("distance_km", "driving_s", "standing_s", "engine_s", "fuel_l")
 _JOURNEYS: Final[LiteralString] = (
     "select id, driver_id, vehicle_id, occurred_at, ended_at, distance_km, driving_time_s, standing_time_s, "
     "engine_s::float8, fuel_used_l, max_speed_kmh, odometer_start_km, odometer_end_km, start_latitude_deg, "

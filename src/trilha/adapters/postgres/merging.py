@@ -10,6 +10,7 @@ import msgspec
 from trilha.adapters.postgres.errors import translated
 from trilha.adapters.postgres.session import Row, Session
 from trilha.adapters.postgres.staging import RECORD_TABLES, RecordTable
+from trilha.adapters.postgres.stale_days import mark, marking
 from trilha.domain.kernel import OrganisationId
 from trilha.domain.telemetry import REACH, MergeOutcome, Record, Stream
 
@@ -66,11 +67,12 @@ class MergeStatements:
         )
         """Amendments that were there first. Asked once for all ids before it is asked for each: mostly there are none.
         """
-        self.amend_one: LiteralString = (
+        self.amend_one: LiteralString = marking(
+            table.stream,
             f"update {table.table} set driver_id = coalesce(%(driver)s::bigint, driver_id), "
             "source_driver_id = case when %(driver)s::bigint is null then source_driver_id "
             "else coalesce(source_driver_id, driver_id) end, withdrawn_at = %(withdrawn_at)s "
-            "where id = %(id)s and occurred_at between %(low)s and %(high)s"
+            "where id = %(id)s and occurred_at between %(low)s and %(high)s",
         )
 
 
@@ -116,8 +118,10 @@ async def merge(
     }
     session.later(take_turn, turn_key(organisation_id, stream))
     inserted, amended = await _insert_new(session, stream, params)
-    replaced = await _replace_changed(session, stream, params) if inserted < len(ids) else 0
-    if inserted or replaced:
+    changed = await _delete_changed(session, stream, params) if inserted < len(ids) else ()
+    replaced = await session.changed(STATEMENTS[stream].insert_new, params) if changed else 0
+    if inserted or changed:
+        mark(session, organisation_id, stream, (*times, *changed))
         for record_id, driver_id, withdrawn_at in amended:
             amend(session, stream, record_id, driver_id, withdrawn_at, low=params["low"], high=params["high"])
     return MergeOutcome(inserted=inserted, replaced=replaced, duplicates=len(records) - inserted - replaced)
@@ -145,11 +149,12 @@ async def _insert_new(session: Session, stream: Stream, params: Mapping[str, obj
     return await session.changed_and_rows(statements.insert_new, statements.find_amended, params)
 
 
-async def _replace_changed(session: Session, stream: Stream, params: Mapping[str, object]) -> int:
+async def _delete_changed(session: Session, stream: Stream, params: Mapping[str, object]) -> Sequence[datetime]:
+    """Make room for what differs; returns when that had happened."""
     changed = await session.rows(STATEMENTS[stream].find_changed, params)
     for row in changed:
         session.later(STATEMENTS[stream].delete_one, row)
-    return await session.changed(STATEMENTS[stream].insert_new, params) if changed else 0
+    return [occurred_at for _, occurred_at in changed]
 
 
 async def stage(session: Session, stream: Stream, records: Sequence[Record]) -> None:

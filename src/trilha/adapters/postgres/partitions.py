@@ -5,7 +5,7 @@ The owner does this. A partition has no grants of its own: it is reached through
 
 import logging
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import LiteralString
 
 import psycopg
@@ -43,6 +43,12 @@ def split_default(owner: psycopg.Connection) -> list[str]:
 def partition_name(table: str, month: datetime) -> str:
     """Such as `telemetry_events_2026_03`."""
     return f"{table}_{month:%Y_%m}"
+
+
+def month_of(name: str) -> tuple[date, date]:
+    """The first and the last day of the month, in UTC, that a partition of that name holds."""
+    month = datetime.strptime(name[-7:], "%Y_%m").replace(tzinfo=UTC)
+    return month.date(), (_following(month) - timedelta(days=1)).date()
 
 
 def default_partition(table: str) -> str:

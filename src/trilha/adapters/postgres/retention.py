@@ -15,9 +15,10 @@ from psycopg.errors import LockNotAvailable
 
 from trilha.adapters.postgres.errors import translated
 from trilha.adapters.postgres.migrate import OWNER_SETTING
-from trilha.adapters.postgres.partitions import LOCK, PLAUSIBLE, default_partition
+from trilha.adapters.postgres.partitions import LOCK, PLAUSIBLE, default_partition, month_of
 from trilha.adapters.postgres.signing_in import signed_in
 from trilha.adapters.postgres.staging import RECORD_TABLES
+from trilha.adapters.postgres.stale_days import COUNTED, MARK_MONTH, marking
 from trilha.application.retention import CutOffs
 from trilha.domain.telemetry import FEEDS, Stream
 
@@ -87,20 +88,21 @@ def _taken(owner: psycopg.Connection, cut: CutOffs) -> Iterator[tuple[str, int]]
     owner.execute("set timezone = 'UTC'")
     owner.execute(_PATIENCE)
     for stream in FEEDS:
-        table, before = RECORD_TABLES[stream].table, cut.records[stream]
-        _detach_months(owner, table, before)
-        yield from ((name, 1) for name in _drop_detached(owner, table, before))
-        rest = default_partition(table)
-        yield rest, _delete(owner, rest, _MISPLACED, {"cut": before, "end": PLAUSIBLE[1]})
+        before = cut.records[stream]
+        _detach_months(owner, stream, before)
+        yield from ((name, 1) for name in _drop_detached(owner, stream, before))
+        rest = default_partition(RECORD_TABLES[stream].table)
+        yield rest, _delete(owner, rest, marking(stream, _BATCH), _MISPLACED, {"cut": before, "end": PLAUSIBLE[1]})
     for name, old, moment in _ROWS:
-        yield name, _delete(owner, name, old, {"cut": moment(cut)})
+        yield name, _delete(owner, name, marking(None, _BATCH), old, {"cut": moment(cut)})
 
 
-def _detach_months(owner: psycopg.Connection, table: str, before: datetime) -> None:
+def _detach_months(owner: psycopg.Connection, stream: Stream, before: datetime) -> None:
     """Months that end by `before`, by the bounds that the server itself keeps, so no row in them can be younger.
 
     One that holds a record that came after that, history that was brought in late, stays as long as the record would.
     """
+    table = RECORD_TABLES[stream].table
     for (name,) in owner.execute(_OLD_PARTITIONS, (table, before)).fetchall():
         if owner.execute(sql.SQL(_CAME_SINCE).format(sql.Identifier(name)), (before,)).fetchone() == (True,):
             continue
@@ -110,17 +112,20 @@ def _detach_months(owner: psycopg.Connection, table: str, before: datetime) -> N
                 owner.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
                 owner.execute(_named(_DETACH, table, name))
                 owner.execute(_named(_RENAME, table, name))
+                _mark_month(owner, stream, name)
         except LockNotAvailable:
             log.warning("partition %s is old but in use; it is dropped at the next upkeep", name)
 
 
-def _drop_detached(owner: psycopg.Connection, table: str, before: datetime) -> Iterator[str]:
+def _drop_detached(owner: psycopg.Connection, stream: Stream, before: datetime) -> Iterator[str]:
     """What came between the look and the detaching goes to the default partition, with what comes from now on."""
+    table = RECORD_TABLES[stream].table
     for (name,) in owner.execute(_DETACHED, (f"^{table}_[0-9]{{4}}_[0-9]{{2}}$", _LEAVING)).fetchall():
         with owner.transaction():
             owner.execute("select pg_advisory_xact_lock(%s)", (LOCK,))
             if owner.execute("select to_regclass(%s)", (name + _LEAVING,)).fetchone() != (None,):
                 owner.execute(_named(_BRING_BACK, table, name), (before,))
+                _mark_month(owner, stream, name)
                 owner.execute(_named(_DROP, table, name))
                 yield name
 
@@ -130,10 +135,20 @@ def _named(statement: LiteralString, table: str, name: str) -> sql.Composed:
     return sql.SQL(statement).format(**{slot: sql.Identifier(one) for slot, one in names.items()})
 
 
-def _delete(owner: psycopg.Connection, table: str, old: LiteralString, params: dict[str, datetime]) -> int:
-    statement = sql.SQL(_BATCH).format(table=sql.Identifier(table), old=sql.SQL(old), batch=sql.Literal(BATCH))
+def _mark_month(owner: psycopg.Connection, stream: Stream, name: str) -> None:
+    """What is counted of the month of a partition holds no longer."""
+    if stream in COUNTED:
+        first, last = month_of(name)
+        owner.execute(MARK_MONTH, {"stream": stream.value, "first": first, "last": last})
+
+
+def _delete(
+    owner: psycopg.Connection, table: str, batch: LiteralString, old: LiteralString, params: dict[str, datetime]
+) -> int:
+    statement = sql.SQL(batch).format(table=sql.Identifier(table), old=sql.SQL(old), batch=sql.Literal(BATCH))
     deleted, last = 0, BATCH
     while last == BATCH:
-        last = owner.execute(statement, params).rowcount
+        row = owner.execute(statement, params).fetchone()
+        last = row[0] if row else 0
         deleted += last
     return deleted

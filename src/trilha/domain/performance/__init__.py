@@ -38,7 +38,7 @@ from trilha.domain.performance.infractions import (
     build_report,
 )
 from trilha.domain.performance.local_days import LocalDay, local_day, local_days
-from trilha.domain.performance.model import Drive, EventKind, Journey, Plated, Rated, Tally
+from trilha.domain.performance.model import Drive, EventKind, Journey, Plated, Rated, RolledUp, Tally
 from trilha.domain.performance.periods import (
     Period,
     PeriodKind,
@@ -47,7 +47,15 @@ from trilha.domain.performance.periods import (
     reference_window,
     weeks_up_to,
 )
-from trilha.domain.performance.ports import Depot, DrivingRecords, FormPrinter, PerformanceChoices, PrintedForms, Roster
+from trilha.domain.performance.ports import (
+    Depot,
+    DrivingRecords,
+    FormPrinter,
+    PerformanceChoices,
+    PrintedForms,
+    Rollup,
+    Roster,
+)
 from trilha.domain.performance.rag import RagMeasure, RagPolicy, RagRule, rag_score, ribas_violation
 from trilha.domain.performance.ranking import Contender, Placed, Ranking, Unplaced, rank
 from trilha.domain.performance.scoring import Measure, ScorePolicy, ScoreRule, score
@@ -99,6 +107,8 @@ __all__ = [
     "RagRule",
     "Ranking",
     "Rated",
+    "RolledUp",
+    "Rollup",
     "Roster",
     "ScorePolicy",
     "ScoreRule",

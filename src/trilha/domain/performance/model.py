@@ -88,3 +88,12 @@ class Plated(msgspec.Struct, frozen=True):
     plate: str | None
     fleet_number: str | None
     active: bool
+
+
+class RolledUp(msgspec.Struct, frozen=True):
+    """What one step of keeping counts ready has done."""
+
+    days: int
+    """Local days that were counted anew."""
+    missing: int
+    """Those that are over and still have to be; questions count their records until then."""

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from trilha.domain.kernel import DayRange, DriverId, EventTypeId, GroupId, OrganisationId, TimeRange, VehicleId
 from trilha.domain.performance.guidance import GuidanceForm, PrintedForm
-from trilha.domain.performance.model import Drive, EventKind, Journey, Plated, Rated, Tally
+from trilha.domain.performance.model import Drive, EventKind, Journey, Plated, Rated, RolledUp, Tally
 from trilha.domain.performance.scoring import ScorePolicy
 from trilha.domain.performance.settings import PerformanceSettings
 
@@ -51,6 +51,19 @@ class DrivingRecords(Protocol):
         drivers: Sequence[DriverId] | None = None,
     ) -> AsyncIterator[Journey]:
         """Trips one by one, by vehicle, then by their beginning; few at a time in memory."""
+        ...
+
+
+class Rollup(Protocol):
+    """Counts of whole days kept ready for DrivingRecords, which answers the same without them, only slower."""
+
+    async def roll_up(
+        self, organisation_id: OrganisationId, zone: ZoneInfo, now: datetime, at_most: int
+    ) -> RolledUp | None:
+        """Forget what no longer holds, or is of another zone; count up to `at_most` days that are over, newest first.
+
+        Any time is good, also while records come in. None where another process is at it.
+        """
         ...
 
 

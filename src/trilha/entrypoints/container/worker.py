@@ -12,7 +12,8 @@ from trilha.adapters.postgres import PostgresLeadership, PostgresTokenStore
 from trilha.application.dead_letters import RedeliverDeadLetters
 from trilha.application.fleet.sync_master_data import SyncMasterDataCommand
 from trilha.application.identity.connect_organisations import ConnectOrganisationsCommand
-from trilha.application.schedule import JOBS
+from trilha.application.performance.roll_up_days import RollUpDaysCommand
+from trilha.application.schedule import INGESTING
 from trilha.application.subscriptions import SUBSCRIPTIONS
 from trilha.application.telemetry.fill_backfills import FillBackfillsCommand
 from trilha.application.telemetry.ingest_stream import IngestStreamCommand
@@ -89,7 +90,10 @@ def _parts(container: Container, settings: Settings, broker: TaskBroker, leaders
         return None
 
     return WorkerParts(
-        tasks={job.task: partial(run_job, container, job.kind) for job in JOBS},
+        tasks={
+            **{job.task: partial(run_job, container, job.kind) for job in INGESTING},
+            "roll_up_days": partial(_roll_up_days, container),
+        },
         handlers=handlers,
         relay=container.relay_outbox(),
         redeliver=RedeliverDeadLetters(
@@ -105,6 +109,10 @@ def _parts(container: Container, settings: Settings, broker: TaskBroker, leaders
         clock=container.clock(),
         leadership=leadership,
     )
+
+
+async def _roll_up_days(container: Container, organisation_id: OrganisationId) -> object:
+    return await container.roll_up_days()(RollUpDaysCommand(organisation_id))
 
 
 async def run_job(container: Container, kind: str, organisation_id: OrganisationId) -> IngestionRun | None:

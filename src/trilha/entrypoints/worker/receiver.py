@@ -9,6 +9,7 @@ from taskiq import AsyncBroker
 from taskiq.receiver import Receiver
 
 from trilha.domain.kernel import OrganisationId
+from trilha.domain.performance import RolledUp
 from trilha.domain.telemetry import IngestionRun, RunStatus
 from trilha.entrypoints.worker.heartbeat import Pulse
 from trilha.entrypoints.worker.parts import Task
@@ -93,5 +94,7 @@ def _tell(name: str, organisation_id: str, result: object) -> None:
             log.info(
                 "%s of %s: %d records on %d pages, %d new", name, organisation_id, run.received, run.pages, run.inserted
             )
+        case RolledUp(days=days, missing=missing) if days:
+            log.info("%s of %s: %d days, %d to come", name, organisation_id, days, missing)
         case _:
             log.debug("%s of %s: nothing to do", name, organisation_id)

@@ -13,7 +13,7 @@ from trilha.testing.contracts.backfills import BackfillsContract, GapsContract
 from trilha.testing.contracts.clock import ClockContract, IdSourceContract
 from trilha.testing.contracts.dead_letters import DeadLettersContract
 from trilha.testing.contracts.depot import DepotContract
-from trilha.testing.contracts.driving_records import DrivingRecordsContract
+from trilha.testing.contracts.driving_records import DrivingRecordsContract, RollupContract
 from trilha.testing.contracts.event_bus import EventBusContract, LetTimePass
 from trilha.testing.contracts.fleet_queries import FleetQueriesContract
 from trilha.testing.contracts.fresh import NewOrganisation, WithOrganisations
@@ -81,6 +81,7 @@ __all__ = [
     "QuarantineContract",
     "RateLimiterContract",
     "RawPagesContract",
+    "RollupContract",
     "RosterContract",
     "SingleUseContract",
     "TakeTask",

@@ -8,7 +8,7 @@ import pytest
 
 from trilha.application.ports import TelemetryUnitOfWork, UnitsOfWork
 from trilha.domain.kernel import DayRange, DriverId, EventTypeId, OrganisationId, TimeRange, VehicleId
-from trilha.domain.performance import Drive, DrivingRecords, Tally
+from trilha.domain.performance import Drive, DrivingRecords, RolledUp, Rollup, Tally
 from trilha.domain.telemetry import Stream
 from trilha.testing.contracts.amendments import amend, reassigned, withdrawn
 from trilha.testing.contracts.fresh import NOON, NewOrganisation, WithOrganisations
@@ -205,3 +205,33 @@ class DrivingRecordsContract(WithOrganisations):
             for trip in ordered
             if trip.occurred_at in narrow and trip.vehicle_id in (-1, 1) and trip.driver_id == 1
         ]
+
+
+class RollupContract(WithOrganisations):
+    """Needs the fixtures `organisations`, `units`, `driving_records` and `rollup`."""
+
+    async def test_it_ends_and_changes_no_answer(
+        self, units: Units, driving_records: DrivingRecords, rollup: Rollup, organisation_id: OrganisationId
+    ) -> None:
+        assert await rollup.roll_up(organisation_id, EAST, NOON, 10) == RolledUp(days=0, missing=0)
+        moments = [NOON + days * DAY for days in (-9, -8, -2, -1, 0, 1)]
+        await merge(
+            units, organisation_id, Stream.EVENTS, [an_event(n, occurred_at=at) for n, at in enumerate(moments)]
+        )
+        await merge(units, organisation_id, Stream.TRIPS, [a_trip(n, occurred_at=at) for n, at in enumerate(moments)])
+        spans = [day(TODAY - 30 * DAY, TODAY), day(TODAY - 8 * DAY, TODAY + 8 * DAY), day(TODAY - DAY)]
+
+        async def answers() -> object:
+            tallies = await driving_records.tallies(organisation_id, spans, EAST)
+            drives = await driving_records.drives(organisation_id, spans, EAST)
+            return counted(tallies), driven(drives)
+
+        before, days = await answers(), 0
+        while step := await rollup.roll_up(organisation_id, EAST, NOON, 4):
+            assert step.days <= 4
+            assert await answers() == before
+            days += step.days
+            if not step.missing:
+                break
+        assert days in (0, 9)
+        assert await rollup.roll_up(organisation_id, EAST, NOON, 4) == RolledUp(days=0, missing=0)
