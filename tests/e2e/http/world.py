@@ -15,6 +15,7 @@ from trilha.adapters.memory import (
     MemoryDatabase,
     MemoryDeadLetters,
     MemoryFleetQueries,
+    MemoryGeofenceQueries,
     MemoryIngestionQueries,
     MemoryLiveFeed,
     MemoryOrganisations,
@@ -32,6 +33,12 @@ from trilha.adapters.memory.reader import feed_of
 from trilha.application.call_budget import CallBudget
 from trilha.application.dead_letters import SettleDeadLetter
 from trilha.application.fleet.classify_event_type import ClassifyEventType
+from trilha.application.monitoring.command_geofences import (
+    AddGeofences,
+    ChangeGeofence,
+    DeleteGeofence,
+    FindGeofences,
+)
 from trilha.application.ports import RateLimit
 from trilha.application.request_sync import RequestSync
 from trilha.application.schedule import first_job_rows
@@ -95,6 +102,11 @@ def memory_parts(database: MemoryDatabase, **changes: Any) -> HttpParts:
     given: dict[str, Any] = {
         "fleet": MemoryFleetQueries(database),
         "classify_event_type": ClassifyEventType(units=units, clock=clock, ids=database.ids),
+        "geofences": MemoryGeofenceQueries(database),
+        "find_geofences": FindGeofences(units=units),
+        "add_geofences": AddGeofences(units=units, clock=clock, ids=database.ids),
+        "change_geofence": ChangeGeofence(units=units, clock=clock),
+        "delete_geofence": DeleteGeofence(units=units, clock=clock),
         "telemetry": MemoryTelemetryQueries(database),
         "ingestion": MemoryIngestionQueries(database),
         "organisations": MemoryOrganisations(database),

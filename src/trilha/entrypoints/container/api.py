@@ -55,6 +55,11 @@ def http_parts(
     return HttpParts(
         fleet=container.fleet_queries(),
         classify_event_type=container.classify_event_type(),
+        geofences=container.geofence_queries(),
+        find_geofences=container.find_geofences(),
+        add_geofences=container.add_geofences(),
+        change_geofence=container.change_geofence(),
+        delete_geofence=container.delete_geofence(),
         telemetry=container.telemetry_queries(),
         ingestion=container.ingestion_queries(),
         organisations=container.organisations(),

@@ -12,6 +12,7 @@ from trilha.adapters.postgres import (
     PostgresDepot,
     PostgresDrivingRecords,
     PostgresFleetQueries,
+    PostgresGeofenceQueries,
     PostgresIngestionQueries,
     PostgresJobs,
     PostgresLeases,
@@ -32,6 +33,12 @@ from trilha.application.fleet.classify_event_type import ClassifyEventType
 from trilha.application.fleet.sync_master_data import SyncMasterData
 from trilha.application.holding import LEASE_TTL
 from trilha.application.identity.connect_organisations import ConnectOrganisations
+from trilha.application.monitoring.command_geofences import (
+    AddGeofences,
+    ChangeGeofence,
+    DeleteGeofence,
+    FindGeofences,
+)
 from trilha.application.performance.report_sources import report_sources
 from trilha.application.performance.roll_up_days import RollUpDays
 from trilha.application.ports import EventBus, LiveFeed, RateLimit, TaskQueue
@@ -77,6 +84,7 @@ class Container(containers.DeclarativeContainer):
     outbox = providers.Singleton(PostgresOutbox, system_pool, clock=clock)
     dead_letters = providers.Singleton(PostgresDeadLetters, system_pool)
     fleet_queries = providers.Singleton(PostgresFleetQueries, app_pool, lanes)
+    geofence_queries = providers.Singleton(PostgresGeofenceQueries, app_pool, lanes)
     telemetry_queries = providers.Singleton(PostgresTelemetryQueries, lanes)
     ingestion_queries = providers.Singleton(PostgresIngestionQueries, app_pool)
     driving_records = providers.Singleton(PostgresDrivingRecords, app_pool)
@@ -124,6 +132,10 @@ class Container(containers.DeclarativeContainer):
         SyncMasterData, run=exclusive_run, source=source, units=units, clock=clock, ids=ids
     )
     classify_event_type = providers.Factory(ClassifyEventType, units=units, clock=clock, ids=ids)
+    find_geofences = providers.Factory(FindGeofences, units=units)
+    add_geofences = providers.Factory(AddGeofences, units=units, clock=clock, ids=ids)
+    change_geofence = providers.Factory(ChangeGeofence, units=units, clock=clock)
+    delete_geofence = providers.Factory(DeleteGeofence, units=units, clock=clock)
     connect_organisations = providers.Factory(
         ConnectOrganisations, source=source, organisations=organisations, jobs=jobs, clock=clock, ids=ids
     )

@@ -1,33 +1,35 @@
 """Reading JSON bodies: what is wrong with one is told with a pointer to the place."""
 
 import re
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import TypeVar
 
 import msgspec
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 
+from trilha.entrypoints.http.answers import JSON
 from trilha.entrypoints.http.call import Call
 from trilha.entrypoints.http.problems import Refusal, bad_body
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_DRAINED_BYTES = 16 * MAX_BODY_BYTES
 """How much of an oversized body is read and dropped so that the refusal arrives; beyond it the connection ends."""
-_JSON = b"application/json"
 _AT = re.compile(r" - at `(?:key in )?(\$[^`]*)`$")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 Body = TypeVar("Body")
 
 
-async def read_json(request: Call, kind: type[Body]) -> tuple[bytes, Body]:
+async def read_json(request: Call, kind: type[Body], *, media_types: Sequence[bytes] = (JSON,)) -> tuple[bytes, Body]:
     """The body as it came and as `kind`; raises Refusal for another content type and for what is no such JSON."""
     declared = request.header(b"content-type") or b""
-    if declared.partition(b";")[0].strip().lower() != _JSON:
+    if declared.partition(b";")[0].strip().lower() not in media_types:
         raise Refusal(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             "request.unsupported_media_type",
-            f"the body is declared as {declared.decode('latin-1')[:60]!r}; expected application/json",
-            headers=(("Accept", "application/json"),),
+            f"the body is declared as {declared.decode('latin-1')[:60]!r}; "
+            f"expected {' or '.join(one.decode() for one in media_types)}",
+            headers=(("Accept", ", ".join(one.decode() for one in media_types)),),
         )
     raw = await _bytes_of(request)
     try:

@@ -46,6 +46,7 @@ _OURS = {
     "backfill_id": _OUR_ID,
     "entry_id": _OUR_ID,
     "event_id": _OUR_ID,
+    "geofence_id": _OUR_ID,
     "consumer": ("The name of a consumer of events", Schema(type=OpenAPIType.STRING, pattern="^[a-z0-9-]{1,100}$")),
 }
 """Names in paths that are no ids of the source."""
@@ -134,6 +135,19 @@ def settles(path: str, operation_id: str, answer: type[Any], *, tag: str) -> Dec
     )
 
 
+def tries(path: str, operation_id: str, answer: type[Any], *, tag: str, body: type[Any]) -> Decorator:
+    """Declare a POST that changes nothing: what its body asks is answered, 200."""
+    return post(
+        path,
+        operation_id=operation_id,
+        tags=[tag],
+        security=_SECURITY,
+        status_code=HTTPStatus.OK,
+        responses={200: _answer(answer), **_problems((*_OF_AN_ORGANISATION, 413, 415))},
+        operation_class=_documented([*_path_parameters(path), _TENANT], body),
+    )
+
+
 def issues(path: str, operation_id: str, answer: type[Any], *, tag: str) -> Decorator:
     """Declare a POST under the bearer token that makes something small at once, from nothing, and answers 201."""
     return post(
@@ -193,6 +207,7 @@ def openapi_config(version: str) -> OpenAPIConfig:
         tags=[
             Tag("fleet", description="Master data: who drives what, and what an event means"),
             Tag("telemetry", description="What vehicles reported"),
+            Tag("monitoring", description="What is watched: geofences and the visits to them"),
             Tag("live", description="Where vehicles are now"),
             Tag("etl", description="How the data come in"),
             Tag("identity", description="Whose data they are"),

@@ -8,6 +8,13 @@ from dataclasses import dataclass, field
 from trilha.application.dead_letters import SettleDeadLetter
 from trilha.application.fleet.classify_event_type import ClassifyEventType
 from trilha.application.fleet.queries import FleetQueries
+from trilha.application.monitoring.command_geofences import (
+    AddGeofences,
+    ChangeGeofence,
+    DeleteGeofence,
+    FindGeofences,
+)
+from trilha.application.monitoring.geofence_queries import GeofenceQueries
 from trilha.application.ports import Clock, DeadLetters, LiveFeed, SingleUse
 from trilha.application.request_sync import RequestSync
 from trilha.application.telemetry.command_backfills import CancelBackfill, FindBackfill, RequestBackfill
@@ -32,6 +39,11 @@ class HttpParts:
 
     fleet: FleetQueries
     classify_event_type: ClassifyEventType
+    geofences: GeofenceQueries
+    find_geofences: FindGeofences
+    add_geofences: AddGeofences
+    change_geofence: ChangeGeofence
+    delete_geofence: DeleteGeofence
     telemetry: TelemetryQueries
     ingestion: IngestionQueries
     organisations: Organisations

@@ -23,6 +23,7 @@ STATUS_OF_CODE: Mapping[str, int] = MappingProxyType(
         "identity.role_too_high": 403,
         "lease.lost": 409,
         "live.past": 410,
+        "monitoring.features_refused": 400,
         "monitoring.geofence_changed_since": 409,
         "monitoring.geofence_in_use": 409,
         "monitoring.too_many_geofences": 409,

@@ -10,6 +10,7 @@ from trilha.entrypoints.http.routes import (
     dead_letters,
     etl,
     fleet,
+    geofences,
     identity,
     live,
     operations,
@@ -22,6 +23,7 @@ from trilha.entrypoints.http.routes import (
 GUARDED: Sequence[HTTPRouteHandler] = (
     *fleet.ROUTES,
     *classification.ROUTES,
+    *geofences.ROUTES,
     *telemetry.ROUTES,
     *live.ROUTES,
     *tracks.ROUTES,

@@ -1,0 +1,140 @@
+"""A person gives areas a name, changes them, or lets them go."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from trilha.application.monitoring.geofence_views import GeofenceView, geofence_view
+from trilha.application.ports import Clock, GeofenceUnitOfWork, IdempotencyScope, IdSource, UnitsOfWork
+from trilha.domain.areas import AreaIndex
+from trilha.domain.kernel import GeoPoint, OrganisationId
+from trilha.domain.monitoring import (
+    Geofence,
+    GeofenceChanged,
+    GeofenceContent,
+    GeofenceCreated,
+    GeofenceDeleted,
+    change_geofence,
+    delete_geofence,
+    new_geofences,
+)
+
+Views = tuple[GeofenceView, ...]
+
+
+class AddGeofencesCommand(msgspec.Struct, frozen=True):
+    """One new geofence, or a file of them: all or nothing. `scope` makes a repeated request harmless."""
+
+    organisation_id: OrganisationId
+    contents: tuple[GeofenceContent, ...]
+    scope: IdempotencyScope | None = None
+
+
+class AddGeofences:
+    """Visits are counted from the next page of positions on; nothing of the past is found out."""
+
+    def __init__(self, *, units: UnitsOfWork[GeofenceUnitOfWork], clock: Clock, ids: IdSource) -> None:
+        self._units = units
+        self._clock = clock
+        self._ids = ids
+
+    async def __call__(self, command: AddGeofencesCommand) -> Views:
+        """In the order of the contents. Raises TooManyGeofences."""
+        now = self._clock.now()
+        async with self._units(command.organisation_id) as unit:
+            if command.scope is not None:
+                answer = await unit.idempotency.remembered(command.scope)
+                if answer is not None:
+                    return msgspec.json.decode(answer, type=Views)
+            others = len(await unit.geofences.all())
+            contents = [(self._ids.new(), content) for content in command.contents]
+            fences = new_geofences(contents, now, others=others)
+            await unit.geofences.save(fences)
+            for fence in fences:
+                unit.record(GeofenceCreated.of(fence))
+            result = tuple(map(geofence_view, fences))
+            if command.scope is not None:
+                await unit.idempotency.remember(command.scope, msgspec.json.encode(result), now)
+            await unit.commit()
+        return result
+
+
+class ChangeGeofenceCommand(msgspec.Struct, frozen=True):
+    """What is to be different: values of GeofenceContent by their names; `seen` is the version that was looked at."""
+
+    organisation_id: OrganisationId
+    geofence_id: UUID
+    changes: Mapping[str, Any]
+    seen: int | None = None
+    scope: IdempotencyScope | None = None
+
+
+class ChangeGeofence:
+    """Vehicles that are in the old area and not in the new one are out when they are seen next."""
+
+    def __init__(self, *, units: UnitsOfWork[GeofenceUnitOfWork], clock: Clock) -> None:
+        self._units = units
+        self._clock = clock
+
+    async def __call__(self, command: ChangeGeofenceCommand) -> GeofenceView:
+        """Raises NotFound, InvalidValue, GeofenceChangedSince, Conflict."""
+        now = self._clock.now()
+        async with self._units(command.organisation_id) as unit:
+            if command.scope is not None:
+                answer = await unit.idempotency.remembered(command.scope)
+                if answer is not None:
+                    return msgspec.json.decode(answer, type=GeofenceView)
+            before = await unit.geofences.get(command.geofence_id)
+            content = msgspec.structs.replace(before.content, **command.changes)
+            after = change_geofence(before, content, now, seen=command.seen)
+            if after is not before:
+                await unit.geofences.save([after])
+                unit.record(GeofenceChanged.of(before, after))
+            result = geofence_view(after)
+            if command.scope is not None:
+                await unit.idempotency.remember(command.scope, msgspec.json.encode(result), now)
+            await unit.commit()
+        return result
+
+
+class DeleteGeofenceCommand(msgspec.Struct, frozen=True):
+    """Which geofence to let go."""
+
+    organisation_id: OrganisationId
+    geofence_id: UUID
+
+
+class DeleteGeofence:
+    """Its visits stay, with its name; those that go on end when their vehicles are seen next."""
+
+    def __init__(self, *, units: UnitsOfWork[GeofenceUnitOfWork], clock: Clock) -> None:
+        self._units = units
+        self._clock = clock
+
+    async def __call__(self, command: DeleteGeofenceCommand) -> None:
+        """Raises NotFound, GeofenceInUse."""
+        async with self._units(command.organisation_id) as unit:
+            deleted = delete_geofence(await unit.geofences.get(command.geofence_id), self._clock.now())
+            await unit.geofences.save([deleted])
+            unit.record(GeofenceDeleted.of(deleted))
+            await unit.commit()
+
+
+class FindGeofences:
+    """All geofences at once, for files, and those around a place."""
+
+    def __init__(self, *, units: UnitsOfWork[GeofenceUnitOfWork]) -> None:
+        self._units = units
+
+    async def __call__(self, organisation_id: OrganisationId) -> tuple[Geofence, ...]:
+        """Every geofence, sleeping ones too, by id."""
+        async with self._units(organisation_id) as unit:
+            return tuple(await unit.geofences.all())
+
+    async def around(self, organisation_id: OrganisationId, place: GeoPoint) -> Views:
+        """The active ones that hold a place, as the watching of vehicles would find them."""
+        fences = {fence.id: fence for fence in await self(organisation_id) if fence.content.active}
+        index = AreaIndex({key: fence.content.area for key, fence in fences.items()})
+        return tuple(geofence_view(fences[key]) for key in index.containing(place.latitude_deg, place.longitude_deg))
