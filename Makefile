@@ -38,8 +38,9 @@ soak: $(STAMP) ## the long versions of the kill and restart tests
 test-pg15: $(STAMP) ## the database tests on the machine's own PostgreSQL 15
 	@$(BIN)/python -m tests.run pg15 $(ARGS)
 
-docs: $(STAMP) ## write the generated reference pages anew
+docs: $(STAMP) ## write the generated reference pages and pictures anew
 	@$(BIN)/python -m trilha.entrypoints.reference docs
+	@$(BIN)/python -m trilha.adapters.documents.specimen docs/images/guidance-form.png
 
 lock: .uv-ready ## resolve the dependencies anew into requirements.lock
 	@"$(UV)" pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \

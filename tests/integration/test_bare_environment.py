@@ -67,6 +67,12 @@ def test_the_package_brings_msgspec_only_and_its_inside_imports(bare_python: Pat
     assert "trilha.adapters.memory.unit_of_work" in found["modules"]
 
 
+def test_the_layouts_of_printed_documents_are_in_the_package(bare_python: Path, tmp_path: Path) -> None:
+    layouts = "from importlib.resources import files; print(*sorted(each.name for each in files('trilha').joinpath("
+    layouts += "'adapters/documents/layouts').iterdir()))"
+    assert run(bare_python, "-c", layouts, cwd=tmp_path).split() == ["form.typ", "probe.typ", "table.typ"]
+
+
 def test_the_pytest_plugin_costs_nothing_until_it_is_used(bare_python: Path, tmp_path: Path) -> None:
     assert run(bare_python, "-c", IMPORT_PLUGIN, cwd=tmp_path).split() == [
         "trilha",

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.golden import assert_golden
+from tests.unit.documents.pictures import assert_looks_like, drawn
 from tests.unit.documents.reading import pages
 from trilha.adapters.documents import TypstFormPrinter
 from trilha.adapters.documents.specimen import specimen_form
@@ -21,6 +22,11 @@ GOLDEN = "tests/unit/golden"
 def test_the_text_of_the_form_is_known(language: str) -> None:
     (page,) = pages(TypstFormPrinter().print(specimen_form(language)))
     assert_golden(f"{GOLDEN}/guidance_form.{language}.txt", page + "\n")
+
+
+def test_the_form_looks_as_it_was_drawn() -> None:
+    page = drawn(TypstFormPrinter().print(specimen_form()), scale=0.75)
+    assert_looks_like(f"{GOLDEN}/guidance_form.png", page, most_different=0.005)
 
 
 def test_the_same_form_is_the_same_document() -> None:

@@ -15,7 +15,7 @@ from trilha.adapters.documents.form_printer import TypstFormPrinter
 from trilha.domain.kernel import DayRange
 from trilha.domain.performance import Correction, GuidanceForm, GuidanceLine, Severity
 
-PIXELS_AN_INCH = 110
+PIXELS_AN_INCH = 100
 _COLUMNS = (
     DayRange(date(2025, 9, 1), date(2025, 9, 30)),
     DayRange(date(2025, 10, 1), date(2025, 10, 31)),

@@ -16,8 +16,6 @@ from trilha.adapters.documents.language import duration
 from trilha.adapters.documents.table_words import WORDS, facts_of
 from trilha.domain.reporting import Cell, Column, ColumnKind, ReportHead, Row
 
-MOST_ROWS = 1_048_575
-"""What a sheet holds below its titles."""
 LONGEST_TEXT = 32_767
 """UTF-16 units in a cell."""
 LARGEST_EXACT = 10**15
@@ -40,7 +38,7 @@ _NUMBER_FORMATS = {
 class Workbook:
     """Sheets of rows, then a sheet that says what they are. Blocks: every method belongs in a thread."""
 
-    def __init__(self, file: Path, head: ReportHead, rows_a_sheet: int = MOST_ROWS) -> None:
+    def __init__(self, file: Path, head: ReportHead, rows_a_sheet: int) -> None:
         self._head = head
         self._rows_a_sheet = rows_a_sheet
         self._book = xlsxwriter.Workbook(

@@ -10,9 +10,10 @@ from functools import partial
 from pathlib import Path
 
 from trilha.adapters.documents.threads import to_the_end
-from trilha.adapters.documents.workbook import MOST_ROWS, Workbook
 from trilha.domain.reporting import Report, ReportFormat, Row
 
+MOST_ROWS = 1_048_575
+"""What a sheet holds below its titles."""
 ROWS_AT_ONCE = 500
 PIECE_BYTES = 65_536
 
@@ -28,6 +29,8 @@ class XlsxWriter:
 
     async def write(self, report: Report) -> AsyncIterator[bytes]:
         """The document, once its last row has come; what it needed on disk is gone when this ends, however it ends."""
+        from trilha.adapters.documents.workbook import Workbook  # brings XlsxWriter, for the processes that write
+
         with tempfile.TemporaryDirectory(prefix="trilha-xlsx-") as folder:
             file = Path(folder) / "document.xlsx"
             book = await to_the_end(partial(Workbook, file, report.head, self._rows_a_sheet))
