@@ -10,6 +10,7 @@ import trilha.domain.fleet
 import trilha.domain.identity
 import trilha.domain.monitoring
 import trilha.domain.performance
+import trilha.domain.reporting
 import trilha.domain.telemetry  # noqa: F401 - importing the contexts makes their events known
 from tests.golden import ROOT, assert_golden
 from trilha.domain.kernel import DomainEvent

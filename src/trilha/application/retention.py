@@ -32,6 +32,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     sent_days: int = 30
     settled_days: int = 90
     runs_days: int = 365
+    report_files_days: int = 7
 
     def __post_init__(self) -> None:
         for name, least in _LEAST.items():
@@ -48,6 +49,7 @@ _LEAST = {
     "sent_days": LEAST_SENT_DAYS,
     "settled_days": 1,
     "runs_days": 1,
+    "report_files_days": 1,
 }
 
 
@@ -60,6 +62,7 @@ class CutOffs(msgspec.Struct, frozen=True, kw_only=True):
     sent: datetime
     settled: datetime
     runs: datetime
+    report_files: datetime
     answers: datetime
 
 
@@ -77,6 +80,8 @@ def cut_offs(retention: Retention, now: datetime) -> CutOffs:
         sent=now - timedelta(days=retention.sent_days),
         settled=now - timedelta(days=retention.settled_days),
         runs=now - timedelta(days=retention.runs_days),
+        # by when its pieces were written, which is before it was done; it can be fetched for days after that
+        report_files=now - timedelta(days=retention.report_files_days + 1),
         answers=now - ANSWERS_KEPT,
     )
 

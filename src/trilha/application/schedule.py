@@ -36,6 +36,7 @@ SYNC_MASTER_DATA = RunKind.MASTER_DATA.value
 FILL_BACKFILLS = RunKind.BACKFILL.value
 """A job is called as the runs that it makes."""
 ROLL_UP_DAYS = "rollup"
+MAKE_REPORTS = "reports"
 
 _MINUTE = Every(timedelta(minutes=1))
 JOBS: tuple[JobKind, ...] = (
@@ -46,6 +47,7 @@ JOBS: tuple[JobKind, ...] = (
     JobKind(kind=RunKind.AMENDMENTS.value, task="read_amendments", cadence=DailyAt(time(3, 0))),
     JobKind(kind=FILL_BACKFILLS, task="fill_backfills", cadence=_MINUTE),
     JobKind(kind=ROLL_UP_DAYS, task="roll_up_days", cadence=Every(timedelta(minutes=5))),
+    JobKind(kind=MAKE_REPORTS, task="make_reports", cadence=_MINUTE),
 )
 INGESTING = tuple(job for job in JOBS if job.kind in tuple(RunKind))
 """Those that ask the source, and are logged as runs."""

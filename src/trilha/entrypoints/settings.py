@@ -117,7 +117,25 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     retention_settled_days: Annotated[
         Days, _about("Days for which settled dead letters and quarantine entries are kept; open ones stay.")
     ] = 90
-    retention_runs_days: Annotated[Days, _about("Days for which the log of ingestion runs is kept.")] = 365
+    retention_runs_days: Annotated[
+        Days, _about("Days for which the log of ingestion runs, and that of reports made later, is kept.")
+    ] = 365
+    retention_report_files_days: Annotated[
+        Annotated[int, Meta(ge=1, le=365)], _about("Days for which a report that was made later can be fetched.")
+    ] = 7
+    report_direct_rows: Annotated[
+        Annotated[int, Meta(ge=1, le=1_000_000)],
+        _about("Rows of a report that are answered at once as CSV, XLSX or PDF; longer ones are made as jobs."),
+    ] = 100_000
+    report_json_rows: Annotated[
+        Annotated[int, Meta(ge=1, le=100_000)], _about("Rows of a report that are answered at once as JSON.")
+    ] = 10_000
+    report_longest_days: Annotated[
+        Annotated[int, Meta(ge=31, le=3_660)], _about("Days that a report may be about.")
+    ] = 366
+    report_waiting_jobs: Annotated[
+        Annotated[int, Meta(ge=1, le=1_000)], _about("Reports of an organisation that may wait to be made.")
+    ] = 50
     default_time_zone: Annotated[str, _about("IANA zone of organisations whose source names none that is known.")] = (
         "America/Sao_Paulo"
     )

@@ -19,6 +19,7 @@ from trilha.adapters.memory import (
     MemoryOrganisations,
     MemoryOutbox,
     MemoryRateLimiter,
+    MemoryReportQueries,
     MemoryRollup,
     MemoryRoster,
     MemoryTaskQueue,
@@ -170,3 +171,8 @@ def hour_counts(
         return {(stream.value, hour): (count.received, count.inserted) for (stream, hour), count in rows}
 
     return read
+
+
+@pytest.fixture
+def report_queries(database: MemoryDatabase) -> MemoryReportQueries:
+    return MemoryReportQueries(database)

@@ -162,3 +162,19 @@ class TestMemoryVisits(contracts.VisitsContract):
 
 class TestMemoryGeofenceQueries(contracts.GeofenceQueriesContract):
     pass
+
+
+class TestMemoryReportJobs(contracts.ReportJobsContract):
+    pass
+
+
+class TestMemoryReportFiles(contracts.ReportFilesContract):
+    pass
+
+
+class TestMemoryReportSchedules(contracts.ReportSchedulesContract):
+    pass
+
+
+class TestMemoryReportQueries(contracts.ReportQueriesContract):
+    pass

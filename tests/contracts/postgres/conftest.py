@@ -22,6 +22,7 @@ from trilha.adapters.postgres import (
     PostgresOrganisations,
     PostgresOutbox,
     PostgresRateLimiter,
+    PostgresReportQueries,
     PostgresRollup,
     PostgresRoster,
     PostgresTelemetryQueries,
@@ -167,3 +168,8 @@ def hour_counts(
         return {(stream, hour.astimezone(UTC)): (received, inserted) for stream, hour, received, inserted in rows}
 
     return read
+
+
+@pytest.fixture
+def report_queries(pool: Pool) -> PostgresReportQueries:
+    return PostgresReportQueries(pool)

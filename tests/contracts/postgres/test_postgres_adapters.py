@@ -137,3 +137,19 @@ class TestPostgresVisits(contracts.VisitsContract):
 
 class TestPostgresGeofenceQueries(contracts.GeofenceQueriesContract):
     pass
+
+
+class TestPostgresReportJobs(contracts.ReportJobsContract):
+    pass
+
+
+class TestPostgresReportFiles(contracts.ReportFilesContract):
+    pass
+
+
+class TestPostgresReportSchedules(contracts.ReportSchedulesContract):
+    pass
+
+
+class TestPostgresReportQueries(contracts.ReportQueriesContract):
+    pass

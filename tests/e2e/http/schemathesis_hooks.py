@@ -20,6 +20,8 @@ def before_call(_: schemathesis.HookContext, case: schemathesis.Case, __: dict[s
         return
     query = case.query
     query.pop("cursor", None)  # only a list itself can make one; the tests of paging follow them
+    if case.operation.path.startswith("/v1/reports/"):
+        _ask_for_a_report(case)
     if "from" in query and "to" in query:
         query["from"], query["to"] = sorted((query["from"], query["to"]))
     for values in (query, case.path_parameters):
@@ -27,8 +29,22 @@ def before_call(_: schemathesis.HookContext, case: schemathesis.Case, __: dict[s
             values[name] = [_small(one) for one in value] if isinstance(value, list) else _small(value)
     if isinstance(case.body, dict) and "start" in case.body:
         case.body |= {"start": "2026-03-01T00:00:00Z", "end": "2026-03-08T00:00:00Z"}
+    if isinstance(case.body, dict) and "rhythm" in case.body:
+        case.body |= {"kind": "trips", "rhythm": "weekly", "weekday": 1, "day": None, "name": "Every week"}
+        case.body |= dict.fromkeys(("driver_id", "vehicle_id", "group_id"))
     if "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = str(uuid4())  # one used before with another body is a conflict
+
+
+def _ask_for_a_report(case: schemathesis.Case) -> None:
+    """What a report is narrowed by depends on its kind, and its days on each other."""
+    case.path_parameters = dict.fromkeys(case.path_parameters, "ranking")
+    for asked in (case.query, case.body):
+        if isinstance(asked, dict):
+            for name in ("reference", "driver_id", "vehicle_id"):
+                asked.pop(name, None)
+            if "from" in asked or "to" in asked:
+                asked |= {"from": "2026-03-01", "to": "2026-03-08"}
 
 
 def _small(value: Any) -> Any:

@@ -3,25 +3,29 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import msgspec
 
+from trilha.adapters.documents import document_writers
 from trilha.adapters.memory import (
     MemoryDatabase,
     MemoryDeadLetters,
     MemoryFleetQueries,
     MemoryGeofenceQueries,
     MemoryIngestionQueries,
+    MemoryLeases,
     MemoryLiveFeed,
     MemoryOrganisations,
     MemoryOutbox,
     MemoryPageReader,
     MemoryRateLimiter,
+    MemoryReportQueries,
     MemorySingleUse,
     MemoryTelemetryQueries,
     MemoryUnitsOfWork,
@@ -33,6 +37,7 @@ from trilha.adapters.memory.reader import feed_of
 from trilha.application.call_budget import CallBudget
 from trilha.application.dead_letters import SettleDeadLetter
 from trilha.application.fleet.classify_event_type import ClassifyEventType
+from trilha.application.holding import Holding
 from trilha.application.monitoring.command_geofences import (
     AddGeofences,
     ChangeGeofence,
@@ -40,6 +45,13 @@ from trilha.application.monitoring.command_geofences import (
     FindGeofences,
 )
 from trilha.application.ports import RateLimit
+from trilha.application.reporting.asking import AskForReport
+from trilha.application.reporting.command_jobs import CancelReport, FetchReport, FindReport, RequestReport
+from trilha.application.reporting.command_schedules import DeleteSchedule, FindSchedules, PlanSchedule
+from trilha.application.reporting.library import ReportLibrary
+from trilha.application.reporting.limits import ReportLimits
+from trilha.application.reporting.make_reports import MakeReports
+from trilha.application.reporting.open_report import OpenReport
 from trilha.application.request_sync import RequestSync
 from trilha.application.schedule import first_job_rows
 from trilha.application.telemetry.command_backfills import CancelBackfill, FindBackfill, RequestBackfill
@@ -48,6 +60,7 @@ from trilha.application.telemetry.watch_feeds import WatchFeeds
 from trilha.domain.fleet import Classification, Driver, DriverKind, EventType, Group, Vehicle
 from trilha.domain.identity import Organisation
 from trilha.domain.kernel import DriverId, EventId, EventTypeId, GroupId, OrganisationId, PositionId, TripId, VehicleId
+from trilha.domain.reporting import KINDS, ReportSource
 from trilha.domain.telemetry import (
     Checkpoint,
     IngestionRun,
@@ -59,7 +72,8 @@ from trilha.domain.telemetry import (
     TelemetryEvent,
     Trip,
 )
-from trilha.entrypoints.http import HttpParts, create_app, hash_token, serve
+from trilha.entrypoints.http import HttpParts, ReportParts, create_app, hash_token, serve
+from trilha.testing.reports import GeneratedReports
 
 TOKEN = "a-token-for-tests-only"
 NOW = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
@@ -118,6 +132,7 @@ def memory_parts(database: MemoryDatabase, **changes: Any) -> HttpParts:
         "dead_letters": letters,
         "settle_dead_letter": SettleDeadLetter(dead_letters=letters, clock=clock),
         "watch_feeds": watch_feeds(database, LOGIN),
+        "reports": report_parts(database),
         "live": MemoryLiveFeed(),
         "single_use": MemorySingleUse(clock),
         "clock": clock,
@@ -125,6 +140,45 @@ def memory_parts(database: MemoryDatabase, **changes: Any) -> HttpParts:
         "version": "test",
     }
     return HttpParts(**{**given, **changes})
+
+
+def report_parts(
+    database: MemoryDatabase,
+    sources: Mapping[str, ReportSource] | None = None,
+    limits: ReportLimits = ReportLimits(),  # noqa: B008 - a frozen value
+) -> ReportParts:
+    """Reports out of nothing, five rows each, unless other sources are given."""
+    clock, units = database.clock, MemoryUnitsOfWork(database)
+    known = dict.fromkeys((one.kind for one in KINDS), GeneratedReports(5)) if sources is None else sources
+    library = ReportLibrary(known, document_writers())
+    ask = AskForReport(organisations=MemoryOrganisations(database), clock=clock, zone_of=ZoneInfo, limits=limits)
+    return ReportParts(
+        library=library,
+        open=OpenReport(library=library, ask=ask, limits=limits),
+        request=RequestReport(library=library, ask=ask, units=units, clock=clock, ids=database.ids, limits=limits),
+        find=FindReport(units=units, clock=clock),
+        cancel=CancelReport(units=units, clock=clock),
+        fetch=FetchReport(library=library, units=units, clock=clock),
+        queries=MemoryReportQueries(database),
+        plan_schedule=PlanSchedule(library=library, ask=ask, units=units, clock=clock, ids=database.ids),
+        find_schedules=FindSchedules(units=units),
+        delete_schedule=DeleteSchedule(units=units),
+    )
+
+
+def make_reports(database: MemoryDatabase, reports: ReportParts) -> MakeReports:
+    """The worker's part of it."""
+    clock, limits = database.clock, ReportLimits()
+    ask = AskForReport(organisations=MemoryOrganisations(database), clock=clock, zone_of=ZoneInfo, limits=limits)
+    return MakeReports(
+        library=reports.library,
+        ask=ask,
+        units=MemoryUnitsOfWork(database),
+        holding=Holding(MemoryLeases(database), clock, database.ids, "worker"),
+        clock=clock,
+        ids=database.ids,
+        limits=limits,
+    )
 
 
 def watch_feeds(database: MemoryDatabase, login: str | None) -> WatchFeeds:

@@ -198,7 +198,7 @@ async def test_a_dead_letter_that_a_person_wants_replayed_counts_once(platform: 
 
 async def test_a_use_case_that_nobody_bound_is_told_at_once(platform: Platform, tmp_path: Path) -> None:
     parts = msgspec.structs.replace(platform.parts, tasks={}, handlers={})
-    with pytest.raises(ValueError, match=r"nobody for task sync_master_data, .*task fill_backfills, handler count_thr"):
+    with pytest.raises(ValueError, match=r"nobody for task sync_master_data, .*task make_reports, .*handler count_thr"):
         await run_worker(parts, WorkerOptions(run_folder=tmp_path), asyncio.Event())
 
 

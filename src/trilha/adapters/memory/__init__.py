@@ -18,6 +18,7 @@ from trilha.adapters.memory.live_feed import MemoryLiveFeed
 from trilha.adapters.memory.organisations import MemoryOrganisations
 from trilha.adapters.memory.rate_limiter import MemoryRateLimiter
 from trilha.adapters.memory.reader import MemoryPageReader
+from trilha.adapters.memory.reporting import MemoryReportQueries
 from trilha.adapters.memory.rollup import MemoryRollup
 from trilha.adapters.memory.roster import MemoryRoster
 from trilha.adapters.memory.single_use import MemorySingleUse
@@ -43,6 +44,7 @@ __all__ = [
     "MemoryOutbox",
     "MemoryPageReader",
     "MemoryRateLimiter",
+    "MemoryReportQueries",
     "MemoryRollup",
     "MemoryRoster",
     "MemorySingleUse",

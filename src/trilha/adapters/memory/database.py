@@ -18,6 +18,7 @@ from trilha.domain.identity import Organisation, OrganisationSource
 from trilha.domain.kernel import EventTypeId, OrganisationId
 from trilha.domain.monitoring import Geofence, Visit
 from trilha.domain.performance import PerformanceSettings, PrintedForm, ScorePolicy
+from trilha.domain.reporting import ReportJob, ReportSchedule
 from trilha.domain.telemetry import (
     FEEDS,
     Backfill,
@@ -81,6 +82,9 @@ class OrganisationTables(msgspec.Struct):
     geofences: dict[UUID, Geofence] = msgspec.field(default_factory=dict)
     visits: dict[UUID, Visit] = msgspec.field(default_factory=dict)
     backfills: dict[UUID, Backfill] = msgspec.field(default_factory=dict)
+    report_jobs: dict[UUID, ReportJob] = msgspec.field(default_factory=dict)
+    report_pieces: dict[tuple[UUID, int], bytes] = msgspec.field(default_factory=dict)
+    report_schedules: dict[UUID, ReportSchedule] = msgspec.field(default_factory=dict)
     runs: dict[UUID, IngestionRun] = msgspec.field(default_factory=dict)
     throughput: dict[tuple[Stream, datetime], HourCount] = msgspec.field(default_factory=dict)
     inbox: dict[tuple[str, UUID], datetime] = msgspec.field(default_factory=dict)

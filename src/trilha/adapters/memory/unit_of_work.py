@@ -20,6 +20,7 @@ from trilha.adapters.memory.operations import MemoryIdempotency, MemoryJobReques
 from trilha.adapters.memory.performance import MemoryPerformanceChoices, MemoryPrintedForms
 from trilha.adapters.memory.raw_pages import MemoryQuarantine, MemoryRawPages
 from trilha.adapters.memory.records import MemoryAmendments, MemoryTelemetryRecords
+from trilha.adapters.memory.reporting import MemoryReportFiles, MemoryReportJobs, MemoryReportSchedules
 from trilha.application.envelopes import envelope_of
 from trilha.application.ports import Lease, LeaseLost
 from trilha.domain.kernel import DomainEvent, OrganisationId
@@ -61,6 +62,9 @@ class MemoryUnitOfWork:
         self.performance_choices = MemoryPerformanceChoices(tables)
         self.printed_forms = MemoryPrintedForms(tables)
         self.jobs = MemoryJobRequests(database, organisation_id)
+        self.report_jobs = MemoryReportJobs(tables)
+        self.report_files = MemoryReportFiles(tables)
+        self.report_schedules = MemoryReportSchedules(tables)
         self.idempotency = MemoryIdempotency(database, organisation_id)
         self._records = {feed: MemoryTelemetryRecords(tables, feed) for feed in FEEDS}
         self._inbox = Draft(tables.inbox)
@@ -75,6 +79,9 @@ class MemoryUnitOfWork:
             self.visits,
             self.quarantine,
             self.checkpoints,
+            self.report_jobs,
+            self.report_files,
+            self.report_schedules,
             self.idempotency,
             self.performance_choices,
             self.printed_forms,

@@ -31,6 +31,7 @@ from trilha.adapters.postgres.organisations import PostgresOrganisations
 from trilha.adapters.postgres.outbox import PostgresDeadLetters, PostgresOutbox
 from trilha.adapters.postgres.pools import Pool, open_pool
 from trilha.adapters.postgres.rate_limiter import PostgresRateLimiter
+from trilha.adapters.postgres.reporting import PostgresReportQueries
 from trilha.adapters.postgres.retention import take_away_old
 from trilha.adapters.postgres.rollup import PostgresRollup
 from trilha.adapters.postgres.roster import PostgresRoster
@@ -60,6 +61,7 @@ __all__ = [
     "PostgresOutbox",
     "PostgresRateLimiter",
     "PostgresRefused",
+    "PostgresReportQueries",
     "PostgresRollup",
     "PostgresRoster",
     "PostgresTelemetryQueries",

@@ -1,18 +1,17 @@
 """The log of ingestion as screens show it: runs, checkpoints, gaps, backfills, hours, and what was not understood."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Any, Final, Generic, LiteralString, TypeVar
+from datetime import datetime
+from typing import Final, LiteralString
 from uuid import UUID
 
 import msgspec
 
 from trilha.adapters.postgres.backfills import BACKFILL_COLUMNS, backfill_of
 from trilha.adapters.postgres.ingestion import run_of
+from trilha.adapters.postgres.logs import Log, in_utc, read_log
 from trilha.adapters.postgres.pools import Pool
 from trilha.adapters.postgres.reading import Where, read
 from trilha.adapters.postgres.session import Row
-from trilha.application.paging import decode_cursor, encode_cursor
 from trilha.application.ports import Page, PageRequest
 from trilha.application.telemetry.views import (
     BackfillView,
@@ -28,27 +27,14 @@ from trilha.domain.kernel import OrganisationId, TimeRange
 from trilha.domain.telemetry import IngestionRun
 from trilha.domain.telemetry.backfill import LATENESS, LONGEST
 
-View = TypeVar("View")
-
-
-class _Log(msgspec.Struct, Generic[View], frozen=True):
-    """A list, newest first: what to select, and its sort key as columns, as a type, and of what is shown."""
-
-    name: str
-    select: LiteralString
-    order: tuple[LiteralString, ...]
-    key_type: type[tuple[Any, ...]]
-    key: Callable[[View], tuple[object, ...]]
-
-
-_RUNS: Final = _Log[RunView](
+_RUNS: Final = Log[RunView](
     "runs",
     f"select {', '.join(IngestionRun.__struct_fields__)} from ingestion_runs r",
     ("r.started_at", "r.id"),
     tuple[datetime, UUID],
     lambda view: (view.started_at, view.id),
 )
-_GAPS: Final = _Log[GapView](
+_GAPS: Final = Log[GapView](
     "gaps",
     # whatever is asked for twice is filled by the one that was asked for last, unless the gap had closed before
     "select r.stream, r.start_at, r.end_at, r.opened_at, r.closed_at, (select b.id from backfills b "
@@ -63,7 +49,7 @@ _GAPS: Final = _Log[GapView](
     tuple[datetime, str, datetime],
     lambda view: (view.opened_at, view.stream, view.start),
 )
-_BACKFILLS: Final = _Log[BackfillView](
+_BACKFILLS: Final = Log[BackfillView](
     "backfills",
     f"select {BACKFILL_COLUMNS} from backfills r",
     ("r.requested_at", "r.id"),
@@ -71,7 +57,7 @@ _BACKFILLS: Final = _Log[BackfillView](
     lambda view: (view.requested_at, view.id),
 )
 _ENTRY: Final[LiteralString] = "id, stream, page_id, at, reason, detail, settlement, settled_at"
-_QUARANTINE: Final = _Log[QuarantineView](
+_QUARANTINE: Final = Log[QuarantineView](
     "quarantine",
     f"select {_ENTRY} from quarantine r",
     ("r.at", "r.id"),
@@ -91,9 +77,9 @@ class PostgresIngestionQueries:
     ) -> Page[RunView]:
         """Runs, newest first."""
         where = Where()
-        _equals(where, "r.kind = %s", kind)
-        _equals(where, "r.status = %s", status)
-        return await self._page(organisation_id, _RUNS, where, lambda row: run_view(run_of(row)), page)
+        where.equals("r.kind = %s", kind)
+        where.equals("r.status = %s", status)
+        return await read_log(self._pool, organisation_id, _RUNS, where, lambda row: run_view(run_of(row)), page)
 
     async def checkpoints(self, organisation_id: OrganisationId, now: datetime) -> list[CheckpointView]:
         """Every stream that was ever begun."""
@@ -114,40 +100,47 @@ class PostgresIngestionQueries:
         where = Where()
         if only_open:
             where.add("r.closed_at is null")
-        return await self._page(organisation_id, _GAPS, where, lambda row: GapView(*_in_utc(row)), page)
+        return await read_log(self._pool, organisation_id, _GAPS, where, lambda row: GapView(*in_utc(row)), page)
 
     async def backfills(
         self, organisation_id: OrganisationId, status: str | None, now: datetime, page: PageRequest
     ) -> Page[BackfillView]:
         """Backfills, newest first."""
         where = Where()
-        _equals(where, "r.status = %s", status)
-        return await self._page(
-            organisation_id, _BACKFILLS, where, lambda row: backfill_view(backfill_of(_in_utc(row)), now), page
+        where.equals("r.status = %s", status)
+        return await read_log(
+            self._pool,
+            organisation_id,
+            _BACKFILLS,
+            where,
+            lambda row: backfill_view(backfill_of(in_utc(row)), now),
+            page,
         )
 
     async def hours(self, organisation_id: OrganisationId, received: TimeRange) -> list[HourView]:
         """Rows per stream and hour, oldest first."""
         where = Where()
-        _equals(where, "hour >= %s", received.start)
-        _equals(where, "hour < %s", received.end)
+        where.equals("hour >= %s", received.start)
+        where.equals("hour < %s", received.end)
         rows = await read(
             self._pool,
             organisation_id,
             f"select stream, hour, received, inserted, late from throughput {where.sql} order by hour, stream",
             where.params,
         )
-        return [HourView(*_in_utc(row)) for row in rows]
+        return [HourView(*in_utc(row)) for row in rows]
 
     async def quarantine(
         self, organisation_id: OrganisationId, stream: str | None, page: PageRequest, *, only_open: bool = True
     ) -> Page[QuarantineView]:
         """Entries without their text, newest first."""
         where = Where()
-        _equals(where, "r.stream = %s", stream)
+        where.equals("r.stream = %s", stream)
         if only_open:
             where.add("r.settlement is null")
-        return await self._page(organisation_id, _QUARANTINE, where, lambda row: QuarantineView(*_in_utc(row)), page)
+        return await read_log(
+            self._pool, organisation_id, _QUARANTINE, where, lambda row: QuarantineView(*in_utc(row)), page
+        )
 
     async def open_quarantine(self, organisation_id: OrganisationId) -> dict[str, int]:
         """How many entries nobody has decided about, by stream."""
@@ -161,40 +154,12 @@ class PostgresIngestionQueries:
         )
         if not rows:
             return None
-        *entry, raw = _in_utc(rows[0])
+        *entry, raw = in_utc(rows[0])
         return msgspec.structs.replace(QuarantineView(*entry), raw=bytes(raw).decode(errors="replace"))
-
-    async def _page(
-        self,
-        organisation_id: OrganisationId,
-        log: _Log[View],
-        where: Where,
-        view: Callable[[Row], View],
-        page: PageRequest,
-    ) -> Page[View]:
-        if page.cursor is not None:
-            slots: LiteralString = ", ".join(["%s"] * len(log.order))
-            key = decode_cursor(log.name, page.cursor, log.key_type)
-            where.add(f"({', '.join(log.order)}) < ({slots})", *key)
-        order: LiteralString = ", ".join([f"{column} desc" for column in log.order])
-        statement: LiteralString = f"{log.select} {where.sql} order by {order} limit %s"
-        rows = await read(self._pool, organisation_id, statement, (*where.params, page.limit + 1))
-        views = [view(row) for row in rows[: page.limit]]
-        following = encode_cursor(log.name, log.key(views[-1])) if len(rows) > page.limit else None
-        return Page(items=views, next_cursor=following)
-
-
-def _equals(where: Where, condition: LiteralString, value: object) -> None:
-    if value is not None:
-        where.add(condition, value)
-
-
-def _in_utc(row: Row) -> Row:
-    return tuple(value.astimezone(UTC) if isinstance(value, datetime) else value for value in row)
 
 
 def _checkpoint_view(row: Row, now: datetime) -> CheckpointView:
-    stream, token, token_time, moved_at, checked_at, version, open_gaps = _in_utc(row)
+    stream, token, token_time, moved_at, checked_at, version, open_gaps = in_utc(row)
     return CheckpointView(
         stream=stream,
         token=token,

@@ -36,6 +36,11 @@ class Where:
         self._conditions.append(condition)
         self.params += values
 
+    def equals(self, condition: LiteralString, value: object) -> None:
+        """One more condition with that value, unless it is None."""
+        if value is not None:
+            self.add(condition, value)
+
     @property
     def sql(self) -> LiteralString:
         """The clause, or nothing."""

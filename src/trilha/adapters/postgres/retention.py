@@ -65,6 +65,8 @@ _ROWS: Final[tuple[tuple[LiteralString, LiteralString, Callable[[CutOffs], datet
     # an open visit never is old: the vehicle is still there
     ("geofence_visits", "left_at < %(cut)s", lambda cut: cut.records[Stream.TRIPS]),
     ("ingestion_runs", "started_at < %(cut)s and status <> 'running'", lambda cut: cut.runs),
+    ("report_files", "written_at < %(cut)s", lambda cut: cut.report_files),
+    ("report_jobs", "requested_at < %(cut)s and status not in ('queued', 'running')", lambda cut: cut.runs),
     ("idempotency_keys", "answered_at < %(cut)s", lambda cut: cut.answers),
 )
 # far in the future means a broken clock, or "never", which is as old as the day when it was said

@@ -22,6 +22,7 @@ from trilha.adapters.postgres.operations import PostgresIdempotency, PostgresJob
 from trilha.adapters.postgres.performance import PostgresPerformanceChoices, PostgresPrintedForms
 from trilha.adapters.postgres.pools import Pool
 from trilha.adapters.postgres.records import PostgresAmendments, PostgresTelemetryRecords
+from trilha.adapters.postgres.reporting import PostgresReportFiles, PostgresReportJobs, PostgresReportSchedules
 from trilha.adapters.postgres.session import Session
 from trilha.application.envelopes import envelope_of
 from trilha.application.ports import Clock, Envelope, IdSource, Lease, LeaseLost
@@ -165,6 +166,21 @@ class PostgresUnitOfWork:
     def jobs(self) -> PostgresJobRequests:
         """Its recurring work."""
         return PostgresJobRequests(self._session)
+
+    @cached_property
+    def report_jobs(self) -> PostgresReportJobs:
+        """Reports to be made, being made, and made."""
+        return PostgresReportJobs(self._session, self._organisation_id)
+
+    @cached_property
+    def report_files(self) -> PostgresReportFiles:
+        """What was made of them."""
+        return PostgresReportFiles(self._session, self._organisation_id)
+
+    @cached_property
+    def report_schedules(self) -> PostgresReportSchedules:
+        """Those that come again and again."""
+        return PostgresReportSchedules(self._session, self._organisation_id)
 
     @cached_property
     def idempotency(self) -> PostgresIdempotency:

@@ -11,6 +11,7 @@ from trilha.domain.fleet import MasterData
 from trilha.domain.kernel import DomainEvent, OrganisationId
 from trilha.domain.monitoring import Geofences, Visits
 from trilha.domain.performance import PerformanceChoices, PrintedForms
+from trilha.domain.reporting import ReportFiles, ReportJobs, ReportSchedules
 from trilha.domain.telemetry import (
     Amendments,
     Backfills,
@@ -101,6 +102,21 @@ class PerformanceUnitOfWork(UnitOfWork, Protocol):
     def performance_choices(self) -> PerformanceChoices: ...
     @property
     def printed_forms(self) -> PrintedForms: ...
+
+
+class ReportingUnitOfWork(UnitOfWork, Protocol):
+    """What reports made later write."""
+
+    @property
+    def jobs(self) -> JobRequests: ...
+    @property
+    def idempotency(self) -> Idempotency: ...
+    @property
+    def report_jobs(self) -> ReportJobs: ...
+    @property
+    def report_files(self) -> ReportFiles: ...
+    @property
+    def report_schedules(self) -> ReportSchedules: ...
 
 
 class TelemetryUnitOfWork(UnitOfWork, Protocol):

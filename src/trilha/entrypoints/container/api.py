@@ -12,7 +12,16 @@ from trilha.adapters.nats import BusUnavailable, NatsLiveFeed, NatsSingleUse, op
 from trilha.entrypoints.container.database import open_database
 from trilha.entrypoints.container.here import api_token
 from trilha.entrypoints.container.table import Container
-from trilha.entrypoints.http import AccessLog, HttpParts, JsonLines, Probe, hash_token, silent, through_structlog
+from trilha.entrypoints.http import (
+    AccessLog,
+    HttpParts,
+    JsonLines,
+    Probe,
+    ReportParts,
+    hash_token,
+    silent,
+    through_structlog,
+)
 from trilha.entrypoints.logs import is_readable
 from trilha.entrypoints.settings import Settings
 
@@ -71,6 +80,7 @@ def http_parts(
         dead_letters=container.dead_letters(),
         settle_dead_letter=container.settle_dead_letter(),
         watch_feeds=container.watch_feeds(),
+        reports=_report_parts(container),
         live=NatsLiveFeed(client),
         single_use=NatsSingleUse(client),
         clock=container.clock(),
@@ -78,6 +88,21 @@ def http_parts(
         version=version("trilha"),
         probes=probes,
         access_log=access_log,
+    )
+
+
+def _report_parts(container: Container) -> ReportParts:
+    return ReportParts(
+        library=container.report_library(),
+        open=container.open_report(),
+        request=container.request_report(),
+        find=container.find_report(),
+        cancel=container.cancel_report(),
+        fetch=container.fetch_report(),
+        queries=container.report_queries(),
+        plan_schedule=container.plan_schedule(),
+        find_schedules=container.find_schedules(),
+        delete_schedule=container.delete_schedule(),
     )
 
 

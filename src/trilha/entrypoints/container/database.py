@@ -10,6 +10,7 @@ from datetime import timedelta
 from dependency_injector import providers
 
 from trilha.adapters.postgres import Lanes, check_server, open_pool
+from trilha.application.reporting.limits import ReportLimits
 from trilha.entrypoints.container.sources import budget_key, call_limits, reader_named
 from trilha.entrypoints.container.table import Container
 from trilha.entrypoints.settings import Settings, variable
@@ -35,8 +36,20 @@ async def open_database(settings: Settings, process: str) -> AsyncGenerator[Cont
             call_limits=providers.Object(call_limits(settings)),
             budget_key=providers.Object(budget_key(settings)),
             lease_ttl=timedelta(seconds=settings.lease_ttl_s),
+            report_limits=report_limits(settings),
             worker=worker_name(process),
         )
+
+
+def report_limits(settings: Settings) -> ReportLimits:
+    """How much of a report is made at once, and how many later."""
+    return ReportLimits(
+        direct_rows=settings.report_direct_rows,
+        json_rows=settings.report_json_rows,
+        longest_days=settings.report_longest_days,
+        waiting_jobs=settings.report_waiting_jobs,
+        kept=timedelta(days=settings.retention_report_files_days),
+    )
 
 
 def worker_name(process: str) -> str:

@@ -57,6 +57,7 @@ def retention(settings: Settings) -> Retention:
         sent_days=settings.retention_sent_days,
         settled_days=settings.retention_settled_days,
         runs_days=settings.retention_runs_days,
+        report_files_days=settings.retention_report_files_days,
     )
 
 

@@ -1,5 +1,6 @@
 """The table of providers: synchronous, over resources that were opened before."""
 
+from collections import ChainMap
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from trilha.adapters.postgres import (
     PostgresOrganisations,
     PostgresOutbox,
     PostgresRateLimiter,
+    PostgresReportQueries,
     PostgresRollup,
     PostgresRoster,
     PostgresTelemetryQueries,
@@ -31,7 +33,7 @@ from trilha.application.dead_letters import SettleDeadLetter
 from trilha.application.exclusive_run import ExclusiveRun
 from trilha.application.fleet.classify_event_type import ClassifyEventType
 from trilha.application.fleet.sync_master_data import SyncMasterData
-from trilha.application.holding import LEASE_TTL
+from trilha.application.holding import LEASE_TTL, Holding
 from trilha.application.identity.connect_organisations import ConnectOrganisations
 from trilha.application.monitoring.command_geofences import (
     AddGeofences,
@@ -43,6 +45,13 @@ from trilha.application.performance.report_sources import report_sources
 from trilha.application.performance.roll_up_days import RollUpDays
 from trilha.application.ports import EventBus, LiveFeed, RateLimit, TaskQueue
 from trilha.application.relay_outbox import RelayOutbox
+from trilha.application.reporting.asking import AskForReport
+from trilha.application.reporting.command_jobs import CancelReport, FetchReport, FindReport, RequestReport
+from trilha.application.reporting.command_schedules import DeleteSchedule, FindSchedules, PlanSchedule
+from trilha.application.reporting.library import ReportLibrary
+from trilha.application.reporting.limits import ReportLimits
+from trilha.application.reporting.make_reports import MakeReports
+from trilha.application.reporting.open_report import OpenReport
 from trilha.application.request_sync import RequestSync
 from trilha.application.telemetry.command_backfills import CancelBackfill, FindBackfill, RequestBackfill
 from trilha.application.telemetry.fill_backfills import FillBackfills
@@ -74,6 +83,10 @@ class Container(containers.DeclarativeContainer):
     lease_ttl: providers.Dependency[timedelta] = providers.Dependency(instance_of=timedelta, default=LEASE_TTL)
     worker: providers.Dependency[str] = providers.Dependency(instance_of=str)
 
+    report_limits: providers.Dependency[ReportLimits] = providers.Dependency(
+        instance_of=ReportLimits, default=ReportLimits()
+    )
+
     clock = providers.Singleton(SystemClock)
     ids = providers.Singleton(Uuid7Ids)
 
@@ -94,8 +107,9 @@ class Container(containers.DeclarativeContainer):
 
     document_writers = providers.Singleton(document_writers)
     form_printer = providers.Singleton(TypstFormPrinter)
+    report_queries = providers.Singleton(PostgresReportQueries, app_pool)
 
-    report_sources = providers.Factory(
+    performance_reports = providers.Factory(
         report_sources,
         records=driving_records,
         roster=roster,
@@ -107,6 +121,7 @@ class Container(containers.DeclarativeContainer):
 
     rate_limiter = providers.Singleton(PostgresRateLimiter, system_pool, clock, call_limits)
 
+    zone_of = providers.Object(ZoneInfo)
     exclusive_run = providers.Factory(
         ExclusiveRun,
         organisations=organisations,
@@ -165,5 +180,41 @@ class Container(containers.DeclarativeContainer):
         organisations=organisations,
         queue=queue,
         clock=clock,
-        zone_of=providers.Object(ZoneInfo),
+        zone_of=zone_of,
     )
+
+    other_reports = providers.Dict({})
+    """Who knows each kind of report; those of performance come together."""
+    report_sources = providers.Callable(ChainMap, other_reports, performance_reports)
+    report_library = providers.Singleton(ReportLibrary, sources=report_sources, writers=document_writers)
+    ask_for_report = providers.Factory(
+        AskForReport, organisations=organisations, clock=clock, zone_of=zone_of, limits=report_limits
+    )
+    open_report = providers.Factory(OpenReport, library=report_library, ask=ask_for_report, limits=report_limits)
+    request_report = providers.Factory(
+        RequestReport,
+        library=report_library,
+        ask=ask_for_report,
+        units=units,
+        clock=clock,
+        ids=ids,
+        limits=report_limits,
+    )
+    find_report = providers.Factory(FindReport, units=units, clock=clock)
+    cancel_report = providers.Factory(CancelReport, units=units, clock=clock)
+    fetch_report = providers.Factory(FetchReport, library=report_library, units=units, clock=clock)
+    make_reports = providers.Factory(
+        MakeReports,
+        library=report_library,
+        ask=ask_for_report,
+        units=units,
+        holding=providers.Factory(Holding, leases=leases, clock=clock, ids=ids, worker=worker, ttl=lease_ttl),
+        clock=clock,
+        ids=ids,
+        limits=report_limits,
+    )
+    plan_schedule = providers.Factory(
+        PlanSchedule, library=report_library, ask=ask_for_report, units=units, clock=clock, ids=ids
+    )
+    find_schedules = providers.Factory(FindSchedules, units=units)
+    delete_schedule = providers.Factory(DeleteSchedule, units=units)

@@ -93,6 +93,7 @@ def _parts(container: Container, settings: Settings, broker: TaskBroker, leaders
         tasks={
             **{job.task: partial(run_job, container, job.kind) for job in INGESTING},
             "roll_up_days": partial(_roll_up_days, container),
+            "make_reports": container.make_reports(),
         },
         handlers=handlers,
         relay=container.relay_outbox(),

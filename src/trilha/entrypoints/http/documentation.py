@@ -27,6 +27,7 @@ from litestar.openapi.spec import (
     Tag,
 )
 
+from trilha.domain.reporting import KINDS
 from trilha.entrypoints.http import tenancy
 from trilha.entrypoints.http.problems import MEDIA_TYPE, Problem
 from trilha.entrypoints.http.reading import SOURCE_ID_SCHEMA, Query, Reader, readers_of
@@ -42,11 +43,19 @@ _TENANT = Parameter(
     schema=Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.UUID),
 )
 _OUR_ID = ("An id of ours", Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.UUID))
+_REPORT_KINDS = [one.kind for one in KINDS]
 _OURS = {
     "backfill_id": _OUR_ID,
     "entry_id": _OUR_ID,
     "event_id": _OUR_ID,
     "geofence_id": _OUR_ID,
+    "job_id": _OUR_ID,
+    "schedule_id": _OUR_ID,
+    "kind": ("A kind of report", Schema(type=OpenAPIType.STRING, enum=_REPORT_KINDS)),
+    "report": (
+        "A kind of report, with the ending of a format or without",
+        Schema(type=OpenAPIType.STRING, pattern=f"^({'|'.join(_REPORT_KINDS)})(\\.(json|csv|xlsx|pdf))?$"),
+    ),
     "consumer": ("The name of a consumer of events", Schema(type=OpenAPIType.STRING, pattern="^[a-z0-9-]{1,100}$")),
 }
 """Names in paths that are no ids of the source."""
@@ -63,8 +72,12 @@ def reads(
     query: type[Query] = Query,
     of_an_organisation: bool = True,
     also: Mapping[str, OpenAPIType] = _NOTHING_ELSE,
+    refused: Sequence[int] = (),
 ) -> Decorator:
-    """Declare a GET under the bearer token. `also` are media types of the answer besides JSON."""
+    """Declare a GET under the bearer token. `also` are media types of the answer besides JSON.
+
+    `refused` are statuses of refusals besides the usual ones.
+    """
     parameters = [*_path_parameters(path), *_query_parameters(query)]
     if of_an_organisation:
         parameters.append(_TENANT)
@@ -73,7 +86,7 @@ def reads(
         operation_id=operation_id,
         tags=[tag],
         security=_SECURITY,
-        responses={200: _answer(answer), **_problems(_OF_AN_ORGANISATION)},
+        responses={200: _answer(answer), **_problems((*_OF_AN_ORGANISATION, *refused))},
         operation_class=_documented(parameters, also=also),
     )
 
@@ -209,6 +222,7 @@ def openapi_config(version: str) -> OpenAPIConfig:
             Tag("telemetry", description="What vehicles reported"),
             Tag("monitoring", description="What is watched: geofences and the visits to them"),
             Tag("live", description="Where vehicles are now"),
+            Tag("reports", description="Tables that leave the house, at once, later, or every week"),
             Tag("etl", description="How the data come in"),
             Tag("identity", description="Whose data they are"),
             Tag("operations", description="For machines that watch this one"),

@@ -16,6 +16,11 @@ from trilha.application.monitoring.command_geofences import (
 )
 from trilha.application.monitoring.geofence_queries import GeofenceQueries
 from trilha.application.ports import Clock, DeadLetters, LiveFeed, SingleUse
+from trilha.application.reporting.command_jobs import CancelReport, FetchReport, FindReport, RequestReport
+from trilha.application.reporting.command_schedules import DeleteSchedule, FindSchedules, PlanSchedule
+from trilha.application.reporting.library import ReportLibrary
+from trilha.application.reporting.open_report import OpenReport
+from trilha.application.reporting.queries import ReportQueries
 from trilha.application.request_sync import RequestSync
 from trilha.application.telemetry.command_backfills import CancelBackfill, FindBackfill, RequestBackfill
 from trilha.application.telemetry.queries import IngestionQueries, TelemetryQueries
@@ -31,6 +36,22 @@ Probe = Callable[[], Awaitable[object]]
 def hash_token(token: str) -> bytes:
     """What is kept of a bearer token; a random token of 128 bits or more needs no slow hash."""
     return hashlib.sha256(token.encode()).digest()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportParts:
+    """What reports are made of."""
+
+    library: ReportLibrary
+    open: OpenReport
+    request: RequestReport
+    find: FindReport
+    cancel: CancelReport
+    fetch: FetchReport
+    queries: ReportQueries
+    plan_schedule: PlanSchedule
+    find_schedules: FindSchedules
+    delete_schedule: DeleteSchedule
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,6 +76,7 @@ class HttpParts:
     dead_letters: DeadLetters
     settle_dead_letter: SettleDeadLetter
     watch_feeds: WatchFeeds
+    reports: ReportParts
     live: LiveFeed
     single_use: SingleUse
     clock: Clock

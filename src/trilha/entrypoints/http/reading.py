@@ -8,10 +8,11 @@ a third of what everything but the database takes.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Annotated, Self, get_args, get_type_hints
 from urllib.parse import unquote_to_bytes
+from uuid import UUID
 
 import msgspec
 from litestar.openapi.spec import OpenAPIFormat, OpenAPIType, Schema
@@ -19,6 +20,7 @@ from litestar.openapi.spec import OpenAPIFormat, OpenAPIType, Schema
 from trilha.application.ports import DEFAULT_LIMIT, MAX_LIMIT, LetterStatus, PageRequest
 from trilha.domain.fleet import MASTER_KINDS, Classification
 from trilha.domain.kernel import InvalidValue, TimeRange, parse_source_id
+from trilha.domain.reporting import KINDS, LANGUAGES, ReportStatus
 from trilha.domain.telemetry import BackfillStatus, RunKind, RunStatus, Stream
 from trilha.entrypoints.http.problems import Refusal, bad_parameter
 
@@ -78,6 +80,20 @@ def _instant(text: str, field: str) -> datetime:
         raise InvalidValue(field, text, _ZONED) from None
 
 
+def _day(text: str, field: str) -> date:
+    try:
+        return msgspec.convert(text, date)
+    except msgspec.ValidationError:
+        raise InvalidValue(field, text, "a day such as 2026-03-10") from None
+
+
+def _uuid(text: str, field: str) -> UUID:
+    try:
+        return msgspec.convert(text, UUID)
+    except msgspec.ValidationError:
+        raise InvalidValue(field, text, "a UUID such as 019b1f5e-7d1c-7c3e-9d5a-4c1f0e2b3a4d") from None
+
+
 def _one_of(words: Sequence[str]) -> Callable[[str, str], str]:
     def read(text: str, field: str) -> str:
         if text not in words:
@@ -116,6 +132,10 @@ def _time(description: str) -> Reader:
     return Reader(_instant, Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.DATE_TIME), description)
 
 
+def _local_day(description: str) -> Reader:
+    return Reader(_day, Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.DATE), description)
+
+
 Flag = Annotated[bool, flag("Only records for which this holds")]
 WithWithdrawn = Annotated[bool, flag("Also records that the source has withdrawn since, with the time of that")]
 Search = Annotated[
@@ -132,6 +152,16 @@ GroupRef = Annotated[int, _id_of("group")]
 EventTypeRef = Annotated[int, _id_of("event type")]
 From = Annotated[datetime, _time("Not before this time (RFC 3339, zone required)")]
 To = Annotated[datetime, _time("Before this time (RFC 3339, zone required)")]
+FirstDay = Annotated[date, _local_day("The first day, by the organisation's clocks")]
+LastDay = Annotated[date, _local_day("The last day, by the organisation's clocks; it is included")]
+ReferenceDay = Annotated[date, _local_day("A day: the two full months before it, and its own month up to it")]
+LanguageName = Annotated[str, choice(LANGUAGES, "The language of titles and texts")]
+ReportKindName = Annotated[str, choice([one.kind for one in KINDS], "Which kind of report")]
+ReportStatusName = Annotated[str, choice(ReportStatus, "How the job stands")]
+ScheduleRef = Annotated[
+    UUID,
+    Reader(_uuid, Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.UUID), "Only what that schedule has made"),
+]
 ClassificationName = Annotated[str, choice(Classification, "What the event type means to the organisation")]
 RunKindName = Annotated[str, choice(RunKind, "What the run brings in")]
 RunStatusName = Annotated[str, choice(RunStatus, "How the run stands")]

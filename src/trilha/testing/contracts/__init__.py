@@ -35,6 +35,12 @@ from trilha.testing.contracts.outbox import OutboxContract
 from trilha.testing.contracts.performance import PerformanceChoicesContract, PrintedFormsContract
 from trilha.testing.contracts.rate_limiter import MakeRateLimiter, RateLimiterContract
 from trilha.testing.contracts.raw_pages import QuarantineContract, RawPagesContract
+from trilha.testing.contracts.reporting import (
+    ReportFilesContract,
+    ReportJobsContract,
+    ReportQueriesContract,
+    ReportSchedulesContract,
+)
 from trilha.testing.contracts.roster import RosterContract
 from trilha.testing.contracts.single_use import SingleUseContract
 from trilha.testing.contracts.sources import FleetSourceContract, TelemetrySourceContract
@@ -81,6 +87,10 @@ __all__ = [
     "QuarantineContract",
     "RateLimiterContract",
     "RawPagesContract",
+    "ReportFilesContract",
+    "ReportJobsContract",
+    "ReportQueriesContract",
+    "ReportSchedulesContract",
     "RollupContract",
     "RosterContract",
     "SingleUseContract",

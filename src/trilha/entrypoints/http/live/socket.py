@@ -12,9 +12,10 @@ from litestar.types import Receive, Scope, Send
 
 from trilha.domain.kernel import DomainError, InvalidValue
 from trilha.entrypoints.http.call import CallContext
+from trilha.entrypoints.http.departing import STUCK_S
 from trilha.entrypoints.http.live.frames import Frame
 from trilha.entrypoints.http.live.queries import SocketQuery
-from trilha.entrypoints.http.live.sending import STUCK_S, End, send_all
+from trilha.entrypoints.http.live.sending import End, send_all
 from trilha.entrypoints.http.problems import MEDIA_TYPE, Refusal, bad_header, bad_parameter, encode_problem
 from trilha.entrypoints.http.statuses import RETRY_AFTER_S, STATUS_OF_CODE
 
