@@ -15,7 +15,7 @@ from uuid import UUID
 import msgspec
 
 from trilha.domain.identity.errors import LastAdmin, MembershipRefused, RoleTooHigh
-from trilha.domain.identity.permissions import PERMISSIONS_OF, Permission, is_within, require
+from trilha.domain.identity.permissions import PERMISSIONS_OF, Permission, is_within, require_permission
 from trilha.domain.identity.roles import Role, SelfRole
 from trilha.domain.kernel import DriverId, InvalidValue, OrganisationId, UserId
 
@@ -138,7 +138,9 @@ def _require_authority(membership: Membership, command: MembershipCommand, by: M
     if by.organisation_id != membership.organisation_id:
         raise MembershipRefused("a membership is changed by members of its own organisation")
     letting_in = membership.status is MembershipStatus.PENDING and isinstance(command, Approve | Disable)
-    require(by.permissions, Permission.IDENTITY_APPROVE if letting_in else Permission.IDENTITY_MANAGE_MEMBERS)
+    require_permission(
+        by.permissions, Permission.IDENTITY_APPROVE if letting_in else Permission.IDENTITY_MANAGE_MEMBERS
+    )
     require_within(membership.role, by.role)
     if isinstance(command, GiveRole):
         require_within(command.role, by.role)

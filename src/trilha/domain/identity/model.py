@@ -42,7 +42,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     """A person who can sign in, anywhere in the installation. `version` guards against two writers.
 
     `password_hash` is the hasher's own text, None for who came through an outside provider or was only invited.
-    Sessions begun before `signed_out_before` are over: one write ends them all, in every organisation.
+    Sessions of another than the `session_epoch` are over: one write ends them all, in every organisation.
     """
 
     id: UserId
@@ -51,7 +51,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     password_hash: str | None = None
     email_verified_at: datetime | None = None
-    signed_out_before: datetime | None = None
+    session_epoch: int = 1
     disabled_at: datetime | None = None
     version: int = 1
 
@@ -75,9 +75,9 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
         return self.disabled_at is None and self.email_verified_at is not None
 
 
-def with_password(user: User, password_hash: str, now: datetime) -> User:
+def with_password(user: User, password_hash: str) -> User:
     """A new password ends every session: whoever had the old one must not stay."""
-    return _changed(user, password_hash=password_hash, signed_out_before=_not_before(user, now))
+    return _changed(user, password_hash=password_hash, session_epoch=user.session_epoch + 1)
 
 
 def rehashed(user: User, password_hash: str) -> User:
@@ -90,26 +90,21 @@ def email_verified(user: User, now: datetime) -> User:
     return user if user.email_verified_at is not None else _changed(user, email_verified_at=now)
 
 
-def signed_out(user: User, now: datetime) -> User:
+def signed_out(user: User) -> User:
     """Every session of the user is over."""
-    return _changed(user, signed_out_before=_not_before(user, now))
+    return _changed(user, session_epoch=user.session_epoch + 1)
 
 
 def closed(user: User, now: datetime) -> User:
     """The account cannot sign in any more, nor go on where it is signed in. Closing twice is once."""
     if user.disabled_at is not None:
         return user
-    return _changed(user, disabled_at=now, signed_out_before=_not_before(user, now))
+    return _changed(user, disabled_at=now, session_epoch=user.session_epoch + 1)
 
 
 def reopened(user: User) -> User:
     """It can sign in again; its old sessions stay over."""
     return user if user.disabled_at is None else _changed(user, disabled_at=None)
-
-
-def _not_before(user: User, now: datetime) -> datetime:
-    # a clock that runs behind must not bring sessions back
-    return now if user.signed_out_before is None else max(now, user.signed_out_before)
 
 
 def _changed(user: User, **changes: object) -> User:

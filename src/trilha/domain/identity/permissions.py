@@ -142,7 +142,7 @@ def may(role: Role, permission: Permission) -> bool:
     return permission in PERMISSIONS_OF[role]
 
 
-def require(granted: frozenset[Permission], permission: Permission) -> None:
+def require_permission(granted: frozenset[Permission], permission: Permission) -> None:
     """Raise NotPermitted unless `permission` is among those granted."""
     if permission not in granted:
         raise NotPermitted(permission)

@@ -1,6 +1,5 @@
 """Letting people in, making them something, putting them out."""
 
-from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
@@ -8,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.domain.identity.made import ELSEWHERE, HERE, NOW, member
 from trilha.domain.identity import (
     PERMISSIONS_OF,
     Approve,
@@ -27,10 +27,8 @@ from trilha.domain.identity import (
     evolve_membership,
     request_membership,
 )
-from trilha.domain.kernel import DomainError, DriverId, InvalidValue, OrganisationId, UserId
+from trilha.domain.kernel import DomainError, DriverId, InvalidValue, UserId
 
-NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
-HERE = OrganisationId(UUID(int=1))
 COMMANDS = st.one_of(
     st.builds(Approve),
     st.builds(Disable),
@@ -38,17 +36,6 @@ COMMANDS = st.one_of(
     st.builds(GiveRole, st.sampled_from([role for role in Role if role is not Role.DRIVER])),
     st.builds(GiveRole, st.just(Role.DRIVER), st.none() | st.integers(-(2**63), 2**63 - 1).map(DriverId)),
 )
-
-
-def member(number: int, role: Role, status: MembershipStatus = MembershipStatus.ACTIVE) -> Membership:
-    return Membership(
-        id=UUID(int=number),
-        organisation_id=HERE,
-        user_id=UserId(UUID(int=number)),
-        role=role,
-        status=status,
-        since=NOW,
-    )
 
 
 ADMIN = member(1, Role.ADMIN)
@@ -113,7 +100,7 @@ def test_the_last_admin_stays(command: MembershipCommand) -> None:
 
 
 def test_nobody_reaches_into_another_organisation() -> None:
-    stranger = msgspec.structs.replace(ADMIN, organisation_id=OrganisationId(UUID(int=9)))
+    stranger = msgspec.structs.replace(ADMIN, organisation_id=ELSEWHERE)
     with pytest.raises(MembershipRefused):
         after(member(2, Role.WALKER), Disable(), by=stranger)
 

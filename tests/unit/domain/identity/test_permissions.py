@@ -11,7 +11,7 @@ from trilha.domain.identity import (
     Role,
     is_within,
     may,
-    require,
+    require_permission,
 )
 
 
@@ -63,7 +63,7 @@ def test_a_machine_never_acts_for_persons_or_on_them() -> None:
 
 def test_what_is_not_granted_is_refused_by_name() -> None:
     granted = PERMISSIONS_OF[Role.TUTOR]
-    require(granted, Permission.ACCOUNT_READ)
+    require_permission(granted, Permission.ACCOUNT_READ)
     with pytest.raises(NotPermitted, match=r"fleet\.read"):
-        require(granted, Permission.FLEET_READ)
+        require_permission(granted, Permission.FLEET_READ)
     assert not may(Role.TUTOR, Permission.FLEET_READ)
