@@ -8,6 +8,8 @@ import schemathesis
 from schemathesis.generation import GenerationMode
 
 _SOURCE_ID = re.compile("-?[0-9]+")
+_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+A_DAY = "2026-03-01"
 LARGEST_ID = 2**63 - 1
 LONG_WAITS = {str(seconds) for seconds in range(1, 31)}
 
@@ -24,14 +26,12 @@ def before_call(_: schemathesis.HookContext, case: schemathesis.Case, __: dict[s
         _ask_for_a_report(case)
     if "from" in query and "to" in query:
         query["from"], query["to"] = sorted((query["from"], query["to"]))
+    _ask_for_one_day(query)
+    if isinstance(case.body, dict):
+        _say_what_fits(case.body)
     for values in (query, case.path_parameters):
         for name, value in values.items():
             values[name] = [_small(one) for one in value] if isinstance(value, list) else _small(value)
-    if isinstance(case.body, dict) and "start" in case.body:
-        case.body |= {"start": "2026-03-01T00:00:00Z", "end": "2026-03-08T00:00:00Z"}
-    if isinstance(case.body, dict) and "rhythm" in case.body:
-        case.body |= {"kind": "trips", "rhythm": "weekly", "weekday": 1, "day": None, "name": "Every week"}
-        case.body |= dict.fromkeys(("driver_id", "vehicle_id", "group_id"))
     if "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = str(uuid4())  # one used before with another body is a conflict
 
@@ -50,3 +50,27 @@ def _ask_for_a_report(case: schemathesis.Case) -> None:
 def _small(value: Any) -> Any:
     too_large = isinstance(value, str) and _SOURCE_ID.fullmatch(value) and abs(int(value)) > LARGEST_ID
     return str(LARGEST_ID) if too_large else value
+
+
+def _ask_for_one_day(asked: dict[str, Any]) -> None:
+    """A range of days has a greatest length and goes with no reference."""
+    if any(_DAY.fullmatch(str(asked.get(name))) for name in ("from", "to")):
+        asked |= {"from": A_DAY, "to": A_DAY}
+        asked.pop("reference", None)
+    elif asked.get("reference"):
+        asked["reference"] = A_DAY
+
+
+def _say_what_fits(body: dict[str, Any]) -> None:
+    """A decision is made from the version in force, its rules have names of their own, its texts fit together."""
+    _ask_for_one_day(body)
+    if "start" in body:
+        body |= {"start": "2026-03-01T00:00:00Z", "end": "2026-03-08T00:00:00Z"}
+    if "rhythm" in body:
+        body |= {"kind": "trips", "rhythm": "weekly", "weekday": 1, "day": None, "name": "Every week"}
+        body |= dict.fromkeys(("driver_id", "vehicle_id", "group_id"))
+    if "rules" in body:
+        body |= {"version": 0, "rules": [], "min_distance_km": 10.0}
+    if "guidance" in body:
+        body |= {"version": 0, "guidance": {"pt-BR": "x", "en": "x"}, "city": "Brasília"}
+        body["severity"] = {"low_up_to": 2, "medium_up_to": 5}

@@ -12,10 +12,13 @@ from zoneinfo import ZoneInfo
 import httpx
 import msgspec
 
+from tests.driving import PlainPrinter
 from trilha.adapters.documents import document_writers
 from trilha.adapters.memory import (
     MemoryDatabase,
     MemoryDeadLetters,
+    MemoryDepot,
+    MemoryDrivingRecords,
     MemoryFleetQueries,
     MemoryGeofenceQueries,
     MemoryIngestionQueries,
@@ -26,6 +29,7 @@ from trilha.adapters.memory import (
     MemoryPageReader,
     MemoryRateLimiter,
     MemoryReportQueries,
+    MemoryRoster,
     MemorySingleUse,
     MemoryTelemetryQueries,
     MemoryUnitsOfWork,
@@ -44,6 +48,7 @@ from trilha.application.monitoring.command_geofences import (
     DeleteGeofence,
     FindGeofences,
 )
+from trilha.application.performance.use_cases import PerformanceUseCases, performance_use_cases
 from trilha.application.ports import RateLimit
 from trilha.application.reporting.asking import AskForReport
 from trilha.application.reporting.command_jobs import CancelReport, FetchReport, FindReport, RequestReport
@@ -133,6 +138,7 @@ def memory_parts(database: MemoryDatabase, **changes: Any) -> HttpParts:
         "settle_dead_letter": SettleDeadLetter(dead_letters=letters, clock=clock),
         "watch_feeds": watch_feeds(database, LOGIN),
         "reports": report_parts(database),
+        "performance": performance(database),
         "live": MemoryLiveFeed(),
         "single_use": MemorySingleUse(clock),
         "clock": clock,
@@ -178,6 +184,19 @@ def make_reports(database: MemoryDatabase, reports: ReportParts) -> MakeReports:
         clock=clock,
         ids=database.ids,
         limits=limits,
+    )
+
+
+def performance(database: MemoryDatabase) -> PerformanceUseCases:
+    return performance_use_cases(
+        records=MemoryDrivingRecords(database),
+        roster=MemoryRoster(database),
+        depot=MemoryDepot(database),
+        organisations=MemoryOrganisations(database),
+        units=MemoryUnitsOfWork(database),
+        clock=database.clock,
+        ids=database.ids,
+        printer=PlainPrinter(),
     )
 
 

@@ -14,6 +14,7 @@ MOST_DAYS: Final = 366
 MOST_SHEET_DAYS: Final = 93
 """For questions that answer with every day or every stop."""
 SCORED_DAYS: Final = 28
+FIRST_YEAR, LAST_YEAR = 1970, 2999
 ONE_DAY: Final = timedelta(days=1)
 
 
@@ -42,12 +43,15 @@ class AskedDays(msgspec.Struct, frozen=True):
         if last < first:
             raise InvalidValue("to", last.isoformat(), f"a day not before from ({first.isoformat()})")
         days = DayRange(first, last)
-        require_at_most(days, most)
+        require_answerable(days, most)
         return days
 
 
-def require_at_most(days: DayRange, most: int) -> None:
-    """Raises RangeTooLong."""
+def require_answerable(days: DayRange, most: int) -> None:
+    """Raises InvalidValue for days that no zone has clocks for, and RangeTooLong."""
+    for field, day in (("from", days.first), ("to", days.last)):
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise InvalidValue(field, day.isoformat(), f"a day of the years {FIRST_YEAR} to {LAST_YEAR}")
     if len(days) > most:
         raise RangeTooLong(len(days), most)
 

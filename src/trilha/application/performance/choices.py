@@ -1,15 +1,16 @@
 """What an organisation has decided about scores and forms: looked up, and decided anew."""
 
-from typing import TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
 
 from trilha.application.performance.stock_policies import TRILHA
-from trilha.application.ports import Clock, PerformanceUnitOfWork, UnitsOfWork
+from trilha.application.ports import Clock, IdempotencyScope, PerformanceUnitOfWork, UnitsOfWork
 from trilha.domain.kernel import Conflict, OrganisationId
 from trilha.domain.performance import PerformanceSettings, ScorePolicy
 
 Units: TypeAlias = UnitsOfWork[PerformanceUnitOfWork]
+Decided = TypeVar("Decided", PerformanceSettings, ScorePolicy)
 
 
 async def settings_in_force(unit: PerformanceUnitOfWork) -> PerformanceSettings:
@@ -34,29 +35,6 @@ class ShowSettings:
             return await settings_in_force(unit)
 
 
-class SaveSettings:
-    """Decides about forms anew."""
-
-    def __init__(self, *, units: Units, clock: Clock) -> None:
-        self._units = units
-        self._clock = clock
-
-    async def __call__(self, organisation_id: OrganisationId, settings: PerformanceSettings) -> PerformanceSettings:
-        """Put `settings`, whose version is the one they were made from, in force; gives them with their own version.
-
-        Saying again what is in force changes nothing. Raises Conflict where somebody decided meanwhile.
-        """
-        async with self._units(organisation_id) as unit:
-            current = await settings_in_force(unit)
-            if _same(settings, current):
-                return current
-            _require_current(settings.version, current.version)
-            decided = msgspec.structs.replace(settings, version=current.version + 1)
-            await unit.performance_choices.save_settings(decided, self._clock.now())
-            await unit.commit()
-        return decided
-
-
 class ShowScorePolicy:
     """The policy in force."""
 
@@ -69,30 +47,65 @@ class ShowScorePolicy:
             return await policy_in_force(unit)
 
 
-class SaveScorePolicy:
-    """Decides about weights anew; scores of any time are told by them from then on."""
+class _Decide(Generic[Decided]):
+    """What deciding about forms and about scores have in common."""
 
     def __init__(self, *, units: Units, clock: Clock) -> None:
         self._units = units
         self._clock = clock
 
-    async def __call__(self, organisation_id: OrganisationId, policy: ScorePolicy) -> ScorePolicy:
-        """As `SaveSettings` does. Raises Conflict where somebody decided meanwhile."""
+    async def __call__(
+        self, organisation_id: OrganisationId, wanted: Decided, scope: IdempotencyScope | None = None
+    ) -> Decided:
+        """Put `wanted`, whose version is the one it was made from, in force; gives it with a version of its own.
+
+        Saying again what is in force changes nothing. Raises Conflict where somebody decided meanwhile.
+        """
         async with self._units(organisation_id) as unit:
-            current = await policy_in_force(unit)
-            if _same(policy, current):
-                return current
-            _require_current(policy.version, current.version)
-            decided = msgspec.structs.replace(policy, version=current.version + 1)
-            await unit.performance_choices.save_score_policy(decided, self._clock.now())
+            if scope is not None:
+                answer = await unit.idempotency.remembered(scope)
+                if answer is not None:
+                    return msgspec.json.decode(answer, type=type(wanted))
+            decided = await self._decide(unit, wanted)
+            if scope is not None:
+                await unit.idempotency.remember(scope, msgspec.json.encode(decided), self._clock.now())
             await unit.commit()
         return decided
 
+    async def _decide(self, unit: PerformanceUnitOfWork, wanted: Decided) -> Decided:
+        current = await self._current(unit)
+        if msgspec.structs.replace(wanted, version=current.version) == current:
+            return current
+        if wanted.version != current.version:
+            raise Conflict(
+                f"version {wanted.version} is not the one in force ({current.version}): read it again and decide again"
+            )
+        decided = msgspec.structs.replace(wanted, version=current.version + 1)
+        await self._save(unit, decided)
+        return decided
 
-def _same(wanted: PerformanceSettings | ScorePolicy, current: PerformanceSettings | ScorePolicy) -> bool:
-    return msgspec.structs.replace(wanted, version=current.version) == current
+    async def _current(self, unit: PerformanceUnitOfWork) -> Decided:
+        raise NotImplementedError
+
+    async def _save(self, unit: PerformanceUnitOfWork, decided: Decided) -> None:
+        raise NotImplementedError
 
 
-def _require_current(seen: int, current: int) -> None:
-    if seen != current:
-        raise Conflict(f"version {seen} is not the one in force ({current}): read it again and decide again")
+class DecideSettings(_Decide[PerformanceSettings]):
+    """Decides about forms anew."""
+
+    async def _current(self, unit: PerformanceUnitOfWork) -> PerformanceSettings:
+        return await settings_in_force(unit)
+
+    async def _save(self, unit: PerformanceUnitOfWork, decided: PerformanceSettings) -> None:
+        await unit.performance_choices.save_settings(decided, self._clock.now())
+
+
+class DecideScorePolicy(_Decide[ScorePolicy]):
+    """Decides about weights anew; scores of any time are told by them from then on."""
+
+    async def _current(self, unit: PerformanceUnitOfWork) -> ScorePolicy:
+        return await policy_in_force(unit)
+
+    async def _save(self, unit: PerformanceUnitOfWork, decided: ScorePolicy) -> None:
+        await unit.performance_choices.save_score_policy(decided, self._clock.now())

@@ -4,7 +4,7 @@ from datetime import date
 
 import msgspec
 
-from trilha.application.performance.asked_days import MOST_DAYS, AskedDays, Calendar, calendar_of
+from trilha.application.performance.asked_days import MOST_DAYS, AskedDays, Calendar, calendar_of, require_answerable
 from trilha.application.performance.choices import Units, settings_in_force
 from trilha.application.ports import Clock
 from trilha.domain.identity import Organisations
@@ -74,7 +74,9 @@ class CountInfractions:
 
 def _days(question: InfractionsQuestion, calendar: Calendar) -> DayRange:
     if question.asked == AskedDays():
-        return reference_window(question.reference or calendar.today)
+        days = reference_window(question.reference or calendar.today)
+        require_answerable(days, MOST_DAYS)
+        return days
     if question.reference is not None:
         raise InvalidValue("reference", question.reference.isoformat(), "none where from or to is given")
     return question.asked.between(calendar.month_so_far, MOST_DAYS)

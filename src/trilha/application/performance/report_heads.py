@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from trilha.application.performance.asked_days import MOST_DAYS, Calendar, calendar_of, require_at_most
+from trilha.application.performance.asked_days import MOST_DAYS, Calendar, calendar_of, require_answerable
 from trilha.application.performance.report_words import TITLES, fact
 from trilha.application.ports import Clock
 from trilha.domain.identity import Organisations
@@ -56,7 +56,7 @@ def require(request: ReportRequest, *, needs: str | None = None, takes: Iterable
     given_filters = [name for name in _FILTERS if getattr(request, name) is not None]
     if len(given_filters) > 1:
         raise InvalidValue(given_filters[1], str(getattr(request, given_filters[1])), f"none beside {given_filters[0]}")
-    require_at_most(request.days, MOST_DAYS)
+    require_answerable(request.days, MOST_DAYS)
 
 
 def head(

@@ -81,6 +81,7 @@ def http_parts(
         settle_dead_letter=container.settle_dead_letter(),
         watch_feeds=container.watch_feeds(),
         reports=_report_parts(container),
+        performance=container.performance(),
         live=NatsLiveFeed(client),
         single_use=NatsSingleUse(client),
         clock=container.clock(),

@@ -43,6 +43,7 @@ from trilha.application.monitoring.command_geofences import (
 )
 from trilha.application.performance.report_sources import report_sources
 from trilha.application.performance.roll_up_days import RollUpDays
+from trilha.application.performance.use_cases import performance_use_cases
 from trilha.application.ports import EventBus, LiveFeed, RateLimit, TaskQueue
 from trilha.application.relay_outbox import RelayOutbox
 from trilha.application.reporting.asking import AskForReport
@@ -109,6 +110,17 @@ class Container(containers.DeclarativeContainer):
     form_printer = providers.Singleton(TypstFormPrinter)
     report_queries = providers.Singleton(PostgresReportQueries, app_pool)
 
+    performance = providers.Factory(
+        performance_use_cases,
+        records=driving_records,
+        roster=roster,
+        depot=depot,
+        organisations=organisations,
+        units=units,
+        clock=clock,
+        ids=ids,
+        printer=form_printer,
+    )
     performance_reports = providers.Factory(
         report_sources,
         records=driving_records,

@@ -81,9 +81,9 @@ class Call(Request[Any, Any, State]):
         """An id in the path; raises InvalidValue."""
         return parse_source_id(self.scope["path_params"][name], name)
 
-    def uuid(self, name: str) -> UUID:
-        """An id of ours in the path; raises InvalidValue."""
-        text: str = self.scope["path_params"][name]
+    def uuid(self, name: str, *, ending: str = "") -> UUID:
+        """An id of ours in the path, with or without an ending; raises InvalidValue."""
+        text: str = self.scope["path_params"][name].removesuffix(ending)
         if not _UUID.fullmatch(text):
             raise InvalidValue(name, text, "a UUID such as 019b1f5e-7d1c-7c3e-9d5a-4c1f0e2b3a4d")
         return UUID(text)

@@ -47,6 +47,10 @@ _REPORT_KINDS = [one.kind for one in KINDS]
 _OURS = {
     "backfill_id": _OUR_ID,
     "entry_id": _OUR_ID,
+    "form_id": (
+        "An id of ours; with .pdf behind it the answer is the document",
+        Schema(type=OpenAPIType.STRING, pattern=r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(\.pdf)?$"),
+    ),
     "event_id": _OUR_ID,
     "geofence_id": _OUR_ID,
     "job_id": _OUR_ID,
@@ -221,6 +225,7 @@ def openapi_config(version: str) -> OpenAPIConfig:
             Tag("fleet", description="Master data: who drives what, and what an event means"),
             Tag("telemetry", description="What vehicles reported"),
             Tag("monitoring", description="What is watched: geofences and the visits to them"),
+            Tag("performance", description="What drivers and vehicles did, counted, scored and printed"),
             Tag("live", description="Where vehicles are now"),
             Tag("reports", description="Tables that leave the house, at once, later, or every week"),
             Tag("etl", description="How the data come in"),

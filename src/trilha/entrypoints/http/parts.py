@@ -15,6 +15,7 @@ from trilha.application.monitoring.command_geofences import (
     FindGeofences,
 )
 from trilha.application.monitoring.geofence_queries import GeofenceQueries
+from trilha.application.performance.use_cases import PerformanceUseCases
 from trilha.application.ports import Clock, DeadLetters, LiveFeed, SingleUse
 from trilha.application.reporting.command_jobs import CancelReport, FetchReport, FindReport, RequestReport
 from trilha.application.reporting.command_schedules import DeleteSchedule, FindSchedules, PlanSchedule
@@ -77,6 +78,7 @@ class HttpParts:
     settle_dead_letter: SettleDeadLetter
     watch_feeds: WatchFeeds
     reports: ReportParts
+    performance: PerformanceUseCases
     live: LiveFeed
     single_use: SingleUse
     clock: Clock

@@ -109,14 +109,31 @@ def choice(words: Iterable[str], description: str) -> Reader:
     return Reader(_one_of(plain), Schema(type=OpenAPIType.STRING, enum=plain), description)
 
 
-def _metres(most: float) -> Callable[[str, str], float]:
+def _amount(what: str, most: float) -> Callable[[str, str], float]:
     def read(text: str, field: str) -> float:
         # float() takes more than a number in JSON: nan, inf, 1_0
         if not _NUMBER.fullmatch(text) or not 0 <= float(text) <= most:
-            raise InvalidValue(field, text, f"metres from 0 to {most:g}, such as 12.5")
+            raise InvalidValue(field, text, f"{what} from 0 to {most:g}, such as 12.5")
         return float(text)
 
     return read
+
+
+def amount(what: str, most: float, description: str) -> Reader:
+    """A number of something from 0 up."""
+    schema = Schema(type=OpenAPIType.NUMBER, minimum=0, maximum=most)
+    return Reader(_amount(what, most), schema, description)
+
+
+def count(most: int, description: str) -> Reader:
+    """A whole number from 0 up."""
+
+    def read(text: str, field: str) -> int:
+        if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and int(text) <= most):
+            raise InvalidValue(field, text, f"0 to {most}")
+        return int(text)
+
+    return Reader(read, Schema(type=OpenAPIType.INTEGER, minimum=0, maximum=most), description)
 
 
 def flag(description: str) -> Reader:
@@ -171,7 +188,7 @@ QuarantinedName = Annotated[str, choice([*Stream, *MASTER_KINDS], "Which stream 
 Tolerance = Annotated[
     float,
     Reader(
-        _metres(MAX_TOLERANCE_M),
+        _amount("metres", MAX_TOLERANCE_M),
         Schema(type=OpenAPIType.NUMBER, minimum=0, maximum=MAX_TOLERANCE_M, default=0),
         "Leave out points nearer than so many metres to the line that remains",
     ),

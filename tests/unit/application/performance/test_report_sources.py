@@ -34,11 +34,6 @@ DAYS = DayRange(date(2025, 10, 12), date(2025, 11, 9))
 TODAY = date(2025, 11, 9)
 
 
-@pytest.fixture
-def company() -> Company:
-    return Company()
-
-
 def sources(company: Company) -> Mapping[str, ReportSource]:
     return report_sources(depot=company.depot, **company.counting)
 

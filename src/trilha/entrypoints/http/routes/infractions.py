@@ -1,0 +1,161 @@
+"""Infractions of a driver, and the guidance forms made of them."""
+
+import asyncio
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+from litestar import get
+from litestar.openapi.spec import OpenAPIType
+
+from trilha.application.performance.asked_days import AskedDays
+from trilha.application.performance.guidance_forms import PrintGuidanceFormCommand
+from trilha.application.performance.infractions import InfractionsQuestion
+from trilha.application.performance.views import (
+    InfractionsView,
+    PrintedFormView,
+    infractions_view,
+    printed_form_view,
+)
+from trilha.domain.kernel import DriverId
+from trilha.domain.performance import GuidanceForm, form_file_name
+from trilha.domain.reporting import LANGUAGES
+from trilha.entrypoints.http.answers import Answer, json
+from trilha.entrypoints.http.attachments import attachment
+from trilha.entrypoints.http.bodies import read_json
+from trilha.entrypoints.http.call import Call
+from trilha.entrypoints.http.documentation import creates, reads, says_methods
+from trilha.entrypoints.http.reading import FirstDay, LanguageName, LastDay, PagedQuery, Query, ReferenceDay
+
+PATH = "/v1/drivers/{driver_id:str}/infractions"
+FORMS_PATH = "/v1/drivers/{driver_id:str}/guidance-forms"
+PDF = b"application/pdf"
+_ENDING = ".pdf"
+
+
+class InfractionsQuery(Query, frozen=True, kw_only=True):
+    """Up to a reference date, or free days; in which language."""
+
+    reference: ReferenceDay | None = None
+    from_: FirstDay | None = None
+    to: LastDay | None = None
+    language: LanguageName = LANGUAGES[0]
+
+    @property
+    def asked(self) -> AskedDays:
+        """The free days."""
+        return AskedDays(self.from_, self.to)
+
+
+class FormRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What to print a form about: up to a reference date, today by default, or free days."""
+
+    reference: date | None = None
+    from_: date | None = msgspec.field(default=None, name="from")
+    to: date | None = None
+    language: Literal["pt-BR", "en"] = "pt-BR"
+
+
+class PrintedFormPage(msgspec.Struct, frozen=True):
+    """Forms that were given out, and where to go on."""
+
+    items: tuple[PrintedFormView, ...]
+    next_cursor: str | None
+
+
+@reads(
+    PATH,
+    "getDriverInfractions",
+    InfractionsView,
+    tag="performance",
+    query=InfractionsQuery,
+    also={PDF.decode(): OpenAPIType.STRING},
+)
+async def get_infractions(request: Call) -> Answer:
+    """Infractions of a driver: types by periods, with totals.
+
+    The two whole months before `reference` and the weeks of its month, cut by the organisation's clocks, or the months
+    from `from` and the weeks of the last one up to `to`, 366 days at most. As `application/pdf`, by the header Accept
+    or by `.pdf` at the end of the path, the form as it would be printed now; nothing is kept of it.
+    """
+    asked = request.asks(InfractionsQuery)
+    question = await _question(request, asked.reference, asked.asked)
+    if PDF in (request.header(b"accept") or b""):
+        return await _pdf(request, await request.parts.performance.preview_form(question, asked.language))
+    return json(infractions_view(await request.parts.performance.count_infractions(question), asked.language))
+
+
+@get(PATH + _ENDING, include_in_schema=False)
+async def get_infractions_pdf(request: Call) -> Answer:
+    """The form as it would be printed now."""
+    asked = request.asks(InfractionsQuery)
+    question = await _question(request, asked.reference, asked.asked)
+    return await _pdf(request, await request.parts.performance.preview_form(question, asked.language))
+
+
+@creates(FORMS_PATH, "printGuidanceForm", PrintedFormView, tag="performance", body=FormRequest)
+async def print_form(request: Call) -> Answer:
+    """Give a guidance form out.
+
+    What it shows is kept and never changes; where another form was printed for the same driver and days and counts have
+    changed since, the new one notes what is different.
+    """
+    request.asks(Query)
+    raw, asked = await read_json(request, FormRequest)
+    question = await _question(request, asked.reference, AskedDays(asked.from_, asked.to))
+    scope = request.scope_of(question.organisation_id, raw)
+    made = await request.parts.performance.print_form(PrintGuidanceFormCommand(question, asked.language, scope))
+    location = made.pdf.removesuffix(_ENDING).encode()
+    return json(made, status=201, headers=((b"location", location),))
+
+
+@reads(FORMS_PATH, "listGuidanceForms", PrintedFormPage, tag="performance", query=PagedQuery)
+async def list_forms(request: Call) -> Answer:
+    """Guidance forms that a driver was given, newest first."""
+    asked = request.asks(PagedQuery)
+    driver_id = DriverId(request.source_id("driver_id"))
+    return json(await request.parts.performance.list_forms(await request.organisation(), driver_id, asked.page))
+
+
+@reads(
+    FORMS_PATH + "/{form_id:str}",
+    "getGuidanceForm",
+    PrintedFormView,
+    tag="performance",
+    also={PDF.decode(): OpenAPIType.STRING},
+)
+async def get_form(request: Call) -> Answer:
+    """A guidance form as it was given out; with `.pdf` at the end or by the header Accept as the document."""
+    request.asks(Query)
+    driver_id = DriverId(request.source_id("driver_id"))
+    as_pdf, form_id = _form_id(request)
+    found = await request.parts.performance.find_form(await request.organisation(), driver_id, form_id)
+    return await _pdf(request, found.form) if as_pdf else json(printed_form_view(found))
+
+
+async def _question(request: Call, reference: date | None, asked: AskedDays) -> InfractionsQuestion:
+    driver_id = DriverId(request.source_id("driver_id"))
+    return InfractionsQuestion(await request.organisation(), driver_id, reference, asked)
+
+
+def _form_id(request: Call) -> tuple[bool, UUID]:
+    text: str = request.path_params["form_id"]
+    as_pdf = text.endswith(_ENDING) or PDF in (request.header(b"accept") or b"")
+    return as_pdf, request.uuid("form_id", ending=_ENDING)
+
+
+async def _pdf(request: Call, form: GuidanceForm) -> Answer:
+    body = await asyncio.to_thread(request.parts.performance.printer.print, form)
+    name = form_file_name(form.driver_name, form.guided_on, form.language)
+    return Answer(body, media_type=PDF, headers=((b"content-disposition", attachment(name).encode()),))
+
+
+ROUTES = (
+    says_methods(FORMS_PATH, "GET", "POST"),
+    get_infractions,
+    get_infractions_pdf,
+    print_form,
+    list_forms,
+    get_form,
+)
