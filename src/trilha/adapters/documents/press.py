@@ -71,7 +71,8 @@ def _set(job: PressJob, data: object, missing: AbstractSet[str]) -> tuple[bytes,
 
 def _compiled(job: PressJob, data: object, *, unshown: bool) -> bytes:
     compiler = _compiler(job.layout, data, unshown=unshown)
-    return _one(compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=job.made_at))
+    made_at = job.made_at.replace(microsecond=0)  # typst takes whole seconds
+    return _one(compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=made_at))
 
 
 def _compiler(layout: str, data: object, *, unshown: bool) -> typst.Compiler:
