@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from dependency_injector import providers
 
-from tests.e2e.http.world import TOKEN, memory_parts
+from tests.e2e.http.world import TOKEN, make_reports, memory_parts
 from trilha.adapters.embedded import EmbeddedNats
 from trilha.adapters.memory import (
     MemoryDatabase,
@@ -31,6 +31,7 @@ from trilha.application.fleet.sync_master_data import SyncMasterData
 from trilha.application.identity.connect_organisations import ConnectOrganisations
 from trilha.application.ports import Clock, EventBus, Handler, RateLimit
 from trilha.application.relay_outbox import RelayOutbox
+from trilha.application.reporting.make_reports import MakeReports
 from trilha.application.telemetry.fill_backfills import FillBackfills
 from trilha.application.telemetry.ingest_stream import IngestStream
 from trilha.application.telemetry.on_events_ingested import CountThroughput
@@ -62,6 +63,7 @@ class Platform:
     bus: EventBus
     handlers: Mapping[str, Handler]
     http: HttpParts
+    make_reports: MakeReports
     counted: Callable[[OrganisationId], Awaitable[int]]
     """Received records that the throughput consumer has counted, read beneath the ports."""
 
@@ -118,7 +120,8 @@ async def memory_platform(simulator: MixSimulator, clock: Clock = MACHINE) -> As
             relay=RelayOutbox(outbox=MemoryOutbox(database), bus=bus),
             bus=bus,
             handlers={"count_throughput": CountThroughput(units=units)},
-            http=memory_parts(database),
+            http=(parts := memory_parts(database)),
+            make_reports=make_reports(database, parts.reports),
             counted=counted,
         )
 
@@ -175,5 +178,6 @@ async def real_platform(
             bus=container.bus(),
             handlers={"count_throughput": container.count_throughput()},
             http=http_parts(container, client, token=TOKEN),
+            make_reports=container.make_reports(),
             counted=counted,
         )
