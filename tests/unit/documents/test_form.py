@@ -1,11 +1,15 @@
 """The guidance form as people read it: its text by language, one page, whatever the names are."""
 
+from collections.abc import Iterator
 from datetime import date
+from io import BytesIO
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pypdf import PdfReader
+from pypdf.generic import DictionaryObject
 
 from tests.golden import assert_golden
 from tests.unit.documents.pictures import assert_looks_like, drawn
@@ -34,7 +38,7 @@ def test_the_same_form_is_the_same_document() -> None:
 
 
 def large_form(types: int, columns: int) -> GuidanceForm:
-    analysed = DayRange(date(2025, 7, 1), date(2025, 11, 26))
+    analysed = DayRange(date(2025, 7, 1) if columns <= 8 else date(2024, 11, 1), date(2025, 11, 26))
     periods = tuple(period.days for period in periods_of(analysed))[:columns]
     lines = tuple(
         GuidanceLine(f"Excesso de velocidade {number}", (number,) * columns, number * columns, Severity.HIGH)
@@ -53,6 +57,41 @@ def large_form(types: int, columns: int) -> GuidanceForm:
 
 def test_twelve_types_in_eight_periods_fit_a_page() -> None:
     assert len(pages(TypstFormPrinter().print(large_form(12, 8)))) == 1
+
+
+@pytest.mark.parametrize(("types", "words"), [(5, 9), (9, 11), (13, 6), (16, 3), (40, 2)])
+def test_remarks_and_signatures_stay_together_and_pages_are_counted(types: int, words: int) -> None:
+    form = large_form(types, 8)
+    texts = pages(TypstFormPrinter().print(msgspec.structs.replace(form, guidance=form.guidance * words)))
+    assert [f"Página {number} de {len(texts)}" in text for number, text in enumerate(texts, start=1)] == [True] * len(
+        texts
+    )
+    assert "Observações adicionais" in texts[-1]
+    assert "Responsável de Recursos Humanos" in texts[-1]
+
+
+def test_a_year_of_periods_fits_too() -> None:
+    (first, *_) = pages(TypstFormPrinter().print(large_form(5, 16)))
+    assert "Semana 22.11 a 26.11" in first.replace("\n", "")
+
+
+def test_a_screen_reader_gets_the_heads_of_the_table_and_the_chart_in_words() -> None:
+    reader = PdfReader(BytesIO(TypstFormPrinter().print(specimen_form())))
+    tags = list(tags_below(reader.root_object["/StructTreeRoot"]))
+    kinds = [tag["/S"] for tag in tags]
+    assert kinds.count("/TH") == 8
+    assert kinds.count("/H1") == 1
+    (chart,) = [tag for tag in tags if tag["/S"] == "/Figure"]
+    assert "Frenagem brusca: Setembro/2025 6, Outubro/2025 5" in chart["/Alt"]
+
+
+def tags_below(tag: DictionaryObject) -> Iterator[DictionaryObject]:
+    below = tag.get("/K", ())
+    for one in below if isinstance(below, list) else (below,):
+        found = one.get_object()
+        if isinstance(found, DictionaryObject) and "/S" in found:
+            yield found
+            yield from tags_below(found)
 
 
 def test_more_flows_to_the_next_page_which_says_of_whom_it_is() -> None:
