@@ -38,6 +38,8 @@ FILL_BACKFILLS = RunKind.BACKFILL.value
 ROLL_UP_DAYS = "rollup"
 MAKE_REPORTS = "reports"
 
+NOTICE_SILENCE = "silence"
+
 _MINUTE = Every(timedelta(minutes=1))
 JOBS: tuple[JobKind, ...] = (
     JobKind(kind=SYNC_MASTER_DATA, task="sync_master_data", cadence=DailyAt(time(2, 0))),
@@ -48,6 +50,7 @@ JOBS: tuple[JobKind, ...] = (
     JobKind(kind=FILL_BACKFILLS, task="fill_backfills", cadence=_MINUTE),
     JobKind(kind=ROLL_UP_DAYS, task="roll_up_days", cadence=Every(timedelta(minutes=5))),
     JobKind(kind=MAKE_REPORTS, task="make_reports", cadence=_MINUTE),
+    JobKind(kind=NOTICE_SILENCE, task="notice_silence", cadence=_MINUTE),
 )
 INGESTING = tuple(job for job in JOBS if job.kind in tuple(RunKind))
 """Those that ask the source, and are logged as runs."""

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from trilha.application.monitoring.on_events_ingested import CONSUMER as WATCH
 from trilha.application.telemetry.on_events_ingested import CONSUMER as THROUGHPUT
 from trilha.domain.telemetry import EventsIngested
 
@@ -16,4 +17,5 @@ class Subscription(msgspec.Struct, frozen=True):
 
 SUBSCRIPTIONS: tuple[Subscription, ...] = (
     Subscription(consumer=THROUGHPUT, event_types=(EventsIngested.event_type,), use_case="count_throughput"),
+    Subscription(consumer=WATCH, event_types=(EventsIngested.event_type,), use_case="watch_vehicles"),
 )

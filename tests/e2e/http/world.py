@@ -15,6 +15,7 @@ import msgspec
 from tests.driving import PlainPrinter
 from trilha.adapters.documents import document_writers
 from trilha.adapters.memory import (
+    MemoryAlertQueries,
     MemoryDatabase,
     MemoryDeadLetters,
     MemoryDepot,
@@ -49,6 +50,8 @@ from trilha.application.monitoring.command_geofences import (
     FindGeofences,
 )
 from trilha.application.performance.use_cases import PerformanceUseCases, performance_use_cases
+from trilha.application.monitoring.command_rules import ChangeRule, CreateRule, DeleteRule
+from trilha.application.monitoring.settle_alerts import AcknowledgeAlert, ResolveAlert
 from trilha.application.ports import RateLimit
 from trilha.application.reporting.asking import AskForReport
 from trilha.application.reporting.command_jobs import CancelReport, FetchReport, FindReport, RequestReport
@@ -139,6 +142,12 @@ def memory_parts(database: MemoryDatabase, **changes: Any) -> HttpParts:
         "watch_feeds": watch_feeds(database, LOGIN),
         "reports": report_parts(database),
         "performance": performance(database),
+        "alerts": MemoryAlertQueries(database),
+        "create_rule": CreateRule(units=units, clock=clock, ids=database.ids),
+        "change_rule": ChangeRule(units=units, clock=clock),
+        "delete_rule": DeleteRule(units=units),
+        "acknowledge_alert": AcknowledgeAlert(units=units, clock=clock),
+        "resolve_alert": ResolveAlert(units=units, clock=clock),
         "live": MemoryLiveFeed(),
         "single_use": MemorySingleUse(clock),
         "clock": clock,

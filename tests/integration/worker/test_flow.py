@@ -34,7 +34,7 @@ from trilha.application.dead_letters import (
     SettleDeadLetterCommand,
 )
 from trilha.application.envelopes import envelope_of
-from trilha.application.ports import DeadLetter, LetterStatus
+from trilha.application.ports import DeadLetter, Envelope, LetterStatus
 from trilha.application.relay_outbox import RelayOutbox
 from trilha.application.schedule import JOBS, first_job_rows
 from trilha.application.telemetry.on_events_ingested import CONSUMER, CountThroughput
@@ -71,7 +71,7 @@ class Platform:
         idle = {job.task: self.idle for job in JOBS}
         self.parts = WorkerParts(
             tasks={**idle, "ingest_events": self.ingest, "sync_master_data": self.sync},
-            handlers={"count_throughput": count},
+            handlers={"count_throughput": count, "watch_vehicles": self.not_watched},
             relay=RelayOutbox(outbox=MemoryOutbox(self.database), bus=bus),
             redeliver=RedeliverDeadLetters(dead_letters=self.dead_letters, handlers={CONSUMER: count}, clock=clock),
             tick=TickSchedule(
@@ -112,6 +112,9 @@ class Platform:
         self.synced += 1
 
     async def idle(self, _: OrganisationId) -> None:
+        pass
+
+    async def not_watched(self, _: Envelope) -> None:
         pass
 
     async def nothing(self) -> None:

@@ -72,6 +72,9 @@ async def main(url: str, folder: Path) -> None:
     async def sync(_: OrganisationId) -> None:
         diary.note("synced")
 
+    async def not_watched(_: Envelope) -> None:
+        pass
+
     async def digest(envelope: Envelope) -> None:
         if envelope.subject == "13":
             diary.note("killed")
@@ -96,7 +99,7 @@ async def main(url: str, folder: Path) -> None:
         )
         parts = WorkerParts(
             tasks={**{job.task: idle for job in JOBS}, "ingest_events": ingest, "sync_master_data": sync},
-            handlers={"count_throughput": digest},
+            handlers={"count_throughput": digest, "watch_vehicles": not_watched},
             relay=nothing,
             redeliver=nothing,
             tick=tick,

@@ -15,6 +15,7 @@ from trilha.adapters.memory.ingestion_queries import MemoryIngestionQueries
 from trilha.adapters.memory.jobs import MemoryJobs, MemoryTaskQueue, QueuedTask
 from trilha.adapters.memory.leases import MemoryLeases
 from trilha.adapters.memory.live_feed import MemoryLiveFeed
+from trilha.adapters.memory.monitoring_queries import MemoryAlertQueries
 from trilha.adapters.memory.organisations import MemoryOrganisations
 from trilha.adapters.memory.rate_limiter import MemoryRateLimiter
 from trilha.adapters.memory.reader import MemoryPageReader
@@ -29,6 +30,7 @@ from trilha.adapters.memory.unit_of_work import MemoryUnitOfWork, MemoryUnitsOfW
 
 __all__ = [
     "HourCount",
+    "MemoryAlertQueries",
     "MemoryDatabase",
     "MemoryDeadLetters",
     "MemoryDepot",

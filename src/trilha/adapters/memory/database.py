@@ -15,8 +15,8 @@ from trilha.application.ports import Clock, DeadLetter, Envelope, IdSource, JobR
 from trilha.application.rate_limiting import Granted
 from trilha.domain.fleet import MASTER_KINDS, Classification, ClassificationChange, MasterKind, MasterRecord
 from trilha.domain.identity import Organisation, OrganisationSource
-from trilha.domain.kernel import EventTypeId, OrganisationId
-from trilha.domain.monitoring import Geofence, Visit
+from trilha.domain.kernel import EventTypeId, OrganisationId, VehicleId
+from trilha.domain.monitoring import Alert, AlertRule, Geofence, VehicleWatch, Visit
 from trilha.domain.performance import PerformanceSettings, PrintedForm, ScorePolicy
 from trilha.domain.reporting import ReportJob, ReportSchedule
 from trilha.domain.telemetry import (
@@ -37,6 +37,8 @@ Value = TypeVar("Value")
 
 MasterTables = dict[MasterKind, dict[int, MasterRecord]]
 GapKey = tuple[Stream, datetime, datetime]
+Occurrence = tuple[UUID, VehicleId, str, int, UUID | None]
+"""What a rule fired for: vehicle, kind and id of the record, and the fence where there is one."""
 
 
 class StoredRecord(msgspec.Struct, frozen=True, gc=False):
@@ -94,6 +96,12 @@ class OrganisationTables(msgspec.Struct):
     performance_settings: dict[int, PerformanceSettings] = msgspec.field(default_factory=dict)
     score_policies: dict[int, ScorePolicy] = msgspec.field(default_factory=dict)
     guidance_forms: dict[UUID, PrintedForm] = msgspec.field(default_factory=dict)
+    alert_rules: dict[UUID, AlertRule] = msgspec.field(default_factory=dict)
+    alerts: dict[UUID, Alert] = msgspec.field(default_factory=dict)
+    alert_occurrences: dict[Occurrence, datetime] = msgspec.field(default_factory=dict)
+    watches: dict[VehicleId, VehicleWatch] = msgspec.field(default_factory=dict)
+    watch_progress: dict[str, datetime] = msgspec.field(default_factory=dict)
+    watch_turns: dict[str, object] = msgspec.field(default_factory=dict)
 
 
 class HeldLease(msgspec.Struct):

@@ -16,6 +16,7 @@ from trilha.adapters.memory.ingestion import (
     another_was_faster,
 )
 from trilha.adapters.memory.leases import is_newest
+from trilha.adapters.memory.monitoring import MemoryAlertRules, MemoryAlerts, MemoryVehicleWatches
 from trilha.adapters.memory.operations import MemoryIdempotency, MemoryJobRequests
 from trilha.adapters.memory.performance import MemoryPerformanceChoices, MemoryPrintedForms
 from trilha.adapters.memory.raw_pages import MemoryQuarantine, MemoryRawPages
@@ -61,6 +62,9 @@ class MemoryUnitOfWork:
         self.throughput = MemoryThroughput(tables)
         self.performance_choices = MemoryPerformanceChoices(tables)
         self.printed_forms = MemoryPrintedForms(tables)
+        self.alert_rules = MemoryAlertRules(tables)
+        self.alerts = MemoryAlerts(tables)
+        self.watches = MemoryVehicleWatches(tables)
         self.jobs = MemoryJobRequests(database, organisation_id)
         self.report_jobs = MemoryReportJobs(tables)
         self.report_files = MemoryReportFiles(tables)
@@ -82,6 +86,9 @@ class MemoryUnitOfWork:
             self.report_jobs,
             self.report_files,
             self.report_schedules,
+            self.alert_rules,
+            self.alerts,
+            self.watches,
             self.idempotency,
             self.performance_choices,
             self.printed_forms,

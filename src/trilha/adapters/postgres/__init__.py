@@ -27,6 +27,7 @@ from trilha.adapters.postgres.lanes import Lanes
 from trilha.adapters.postgres.leadership import PostgresLeadership
 from trilha.adapters.postgres.leases import PostgresLeases
 from trilha.adapters.postgres.migrate import make_partitions, migrate
+from trilha.adapters.postgres.monitoring_queries import PostgresAlertQueries
 from trilha.adapters.postgres.organisations import PostgresOrganisations
 from trilha.adapters.postgres.outbox import PostgresDeadLetters, PostgresOutbox
 from trilha.adapters.postgres.pools import Pool, open_pool
@@ -48,6 +49,7 @@ __all__ = [
     "DatabaseUrls",
     "Lanes",
     "Pool",
+    "PostgresAlertQueries",
     "PostgresDeadLetters",
     "PostgresDepot",
     "PostgresDrivingRecords",

@@ -18,6 +18,7 @@ from trilha.adapters.postgres.ingestion import (
     PostgresRawPages,
     PostgresThroughput,
 )
+from trilha.adapters.postgres.monitoring import PostgresAlertRules, PostgresAlerts, PostgresVehicleWatches
 from trilha.adapters.postgres.operations import PostgresIdempotency, PostgresJobRequests
 from trilha.adapters.postgres.performance import PostgresPerformanceChoices, PostgresPrintedForms
 from trilha.adapters.postgres.pools import Pool
@@ -161,6 +162,21 @@ class PostgresUnitOfWork:
     def printed_forms(self) -> PostgresPrintedForms:
         """Forms that were given out."""
         return PostgresPrintedForms(self._session, self._organisation_id)
+
+    @cached_property
+    def alert_rules(self) -> PostgresAlertRules:
+        """What the organisation wants to be told about."""
+        return PostgresAlertRules(self._session, self._organisation_id)
+
+    @cached_property
+    def alerts(self) -> PostgresAlerts:
+        """What was told."""
+        return PostgresAlerts(self._session, self._organisation_id, self._clock)
+
+    @cached_property
+    def watches(self) -> PostgresVehicleWatches:
+        """What is known of each vehicle."""
+        return PostgresVehicleWatches(self._session, self._organisation_id)
 
     @cached_property
     def jobs(self) -> PostgresJobRequests:

@@ -26,6 +26,7 @@ from trilha.application.ports.token_store import SourceToken, TokenStore
 from trilha.application.ports.unit_of_work import (
     FleetUnitOfWork,
     GeofenceUnitOfWork,
+    MonitoringUnitOfWork,
     OperationsUnitOfWork,
     PerformanceUnitOfWork,
     ReportingUnitOfWork,
@@ -62,6 +63,7 @@ __all__ = [
     "LiveFeed",
     "LiveMessage",
     "LivePast",
+    "MonitoringUnitOfWork",
     "OperationsUnitOfWork",
     "Outbox",
     "OutboxClaim",

@@ -9,7 +9,7 @@ from trilha.application.ports.jobs import JobRequests
 from trilha.application.ports.leases import Lease
 from trilha.domain.fleet import MasterData
 from trilha.domain.kernel import DomainEvent, OrganisationId
-from trilha.domain.monitoring import Geofences, Visits
+from trilha.domain.monitoring import AlertRules, Alerts, Geofences, VehicleWatches, Visits
 from trilha.domain.performance import PerformanceChoices, PrintedForms
 from trilha.domain.reporting import ReportFiles, ReportJobs, ReportSchedules
 from trilha.domain.telemetry import (
@@ -80,6 +80,25 @@ class GeofenceUnitOfWork(UnitOfWork, Protocol):
     def idempotency(self) -> Idempotency: ...
     @property
     def visits(self) -> Visits: ...
+
+
+class MonitoringUnitOfWork(UnitOfWork, Protocol):
+    """What watching vehicles reads and writes, and what people decide about it."""
+
+    @property
+    def alert_rules(self) -> AlertRules: ...
+    @property
+    def alerts(self) -> Alerts: ...
+    @property
+    def checkpoints(self) -> Checkpoints: ...
+    @property
+    def idempotency(self) -> Idempotency: ...
+    @property
+    def master_data(self) -> MasterData: ...
+    @property
+    def raw_pages(self) -> RawPages: ...
+    @property
+    def watches(self) -> VehicleWatches: ...
 
 
 class OperationsUnitOfWork(UnitOfWork, Protocol):

@@ -1,6 +1,46 @@
-"""Monitoring: what to be told about while it happens. Geofences, the visits to them, alert rules, alerts."""
+"""Monitoring: what to be told about while it happens. Geofences, the visits to them, alert rules, alerts.
 
-from trilha.domain.monitoring.events import GeofenceChanged, GeofenceCreated, GeofenceDeleted
+A page of records becomes `Observation`s; `watch` takes those of one vehicle with what was known of it and the
+organisation's `Rulebook`, and gives what is known now, the `Signal`s to tell and the fences crossed; `tell` makes
+signals into alerts. All of it is pure and may be repeated: see `watching`.
+"""
+
+from trilha.domain.monitoring.alerts import (
+    Alert,
+    AlertState,
+    AlreadyResolved,
+    Said,
+    acknowledge,
+    clear,
+    raise_alert,
+    repeat,
+    resolve,
+)
+from trilha.domain.monitoring.conditions import (
+    HARSH_EVENTS,
+    Condition,
+    Direction,
+    EventOfType,
+    FenceCrossing,
+    FenceDwell,
+    Idling,
+    MovingWithoutDriver,
+    OverSpeed,
+    Silence,
+    type_of,
+)
+from trilha.domain.monitoring.events import (
+    AlertAcknowledged,
+    AlertRaised,
+    AlertResolved,
+    GeofenceChanged,
+    GeofenceCreated,
+    GeofenceDeleted,
+    GeofenceDwelled,
+    GeofenceEntered,
+    GeofenceExited,
+    crossed,
+)
 from trilha.domain.monitoring.geofences import (
     MOST_GEOFENCES,
     Geofence,
@@ -12,25 +52,109 @@ from trilha.domain.monitoring.geofences import (
     delete_geofence,
     new_geofences,
 )
-from trilha.domain.monitoring.ports import Geofences, Visits
+from trilha.domain.monitoring.motion import Motion, MotionPolicy, follow
+from trilha.domain.monitoring.observations import EvidenceKind, Fix, Happening, Observation, SignOfLife
+from trilha.domain.monitoring.ports import AlertRules, Alerts, Geofences, VehicleWatches, Visits
+from trilha.domain.monitoring.rulebook import NoPlaces, Places, Rulebook
+from trilha.domain.monitoring.rules import (
+    AlertRule,
+    ConditionKindFixed,
+    RuleContent,
+    Scope,
+    Severity,
+    TooManyRules,
+    change_rule,
+    new_rule,
+)
+from trilha.domain.monitoring.schedule import Schedule, Weekday, Window
+from trilha.domain.monitoring.signals import Cleared, Crossing, Evidence, Fired, Signal
+from trilha.domain.monitoring.telling import Told, settled, tell
 from trilha.domain.monitoring.visits import Departure, Passage, Visit
+from trilha.domain.monitoring.watching import Hold, Moment, VehicleWatch, Watched, hush, listen, watch
 
 __all__ = [
+    "HARSH_EVENTS",
     "MOST_GEOFENCES",
+    "Alert",
+    "AlertAcknowledged",
+    "AlertRaised",
+    "AlertResolved",
+    "AlertRule",
+    "AlertRules",
+    "AlertState",
+    "Alerts",
+    "AlreadyResolved",
+    "Cleared",
+    "Condition",
+    "ConditionKindFixed",
+    "Crossing",
     "Departure",
+    "Direction",
+    "EventOfType",
+    "Evidence",
+    "EvidenceKind",
+    "FenceCrossing",
+    "FenceDwell",
+    "Fired",
+    "Fix",
     "Geofence",
     "GeofenceChanged",
     "GeofenceChangedSince",
     "GeofenceContent",
     "GeofenceCreated",
     "GeofenceDeleted",
+    "GeofenceDwelled",
+    "GeofenceEntered",
+    "GeofenceExited",
     "GeofenceInUse",
     "Geofences",
+    "Happening",
+    "Hold",
+    "Idling",
+    "Moment",
+    "Motion",
+    "MotionPolicy",
+    "MovingWithoutDriver",
+    "NoPlaces",
+    "Observation",
+    "OverSpeed",
     "Passage",
+    "Places",
+    "RuleContent",
+    "Rulebook",
+    "Said",
+    "Schedule",
+    "Scope",
+    "Severity",
+    "SignOfLife",
+    "Signal",
+    "Silence",
+    "Told",
     "TooManyGeofences",
+    "TooManyRules",
+    "VehicleWatch",
+    "VehicleWatches",
     "Visit",
     "Visits",
+    "Watched",
+    "Weekday",
+    "Window",
+    "acknowledge",
     "change_geofence",
+    "change_rule",
+    "clear",
+    "crossed",
     "delete_geofence",
+    "follow",
+    "hush",
+    "listen",
     "new_geofences",
+    "new_rule",
+    "raise_alert",
+    "repeat",
+    "resolve",
+    "settled",
+    "tell",
+    "type_of",
+    "watch",
 ]

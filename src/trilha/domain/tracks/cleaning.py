@@ -102,14 +102,22 @@ def _unbelievable(
     numbered: Sequence[Numbered], policy: CleaningPolicy, latest: datetime | None
 ) -> Iterator[tuple[int, DropReason]]:
     for position, point in numbered:
-        if not (-90.0 <= point.latitude_deg <= 90.0 and -180.0 <= point.longitude_deg <= 180.0):  # noqa: PLR2004 - NaN fails too
-            yield position, DropReason.IMPOSSIBLE_COORDINATE
-        elif point.latitude_deg == 0.0 and point.longitude_deg == 0.0:
-            yield position, DropReason.ZERO_COORDINATE
-        elif latest is not None and point.at > latest:
-            yield position, DropReason.FUTURE
-        elif _exceeds(point.accuracy_m, policy.max_accuracy_m) or _exceeds(point.hdop, policy.max_hdop):
-            yield position, DropReason.LOW_ACCURACY
+        reason = doubt(point, policy, latest)
+        if reason is not None:
+            yield position, reason
+
+
+def doubt(point: TrackPoint, policy: CleaningPolicy, latest: datetime | None) -> DropReason | None:
+    """Why a point is not believed whatever the others say; `latest` is the first moment that counts as future."""
+    if not (-90.0 <= point.latitude_deg <= 90.0 and -180.0 <= point.longitude_deg <= 180.0):  # noqa: PLR2004 - NaN fails too
+        return DropReason.IMPOSSIBLE_COORDINATE
+    if point.latitude_deg == 0.0 and point.longitude_deg == 0.0:
+        return DropReason.ZERO_COORDINATE
+    if latest is not None and point.at > latest:
+        return DropReason.FUTURE
+    if _exceeds(point.accuracy_m, policy.max_accuracy_m) or _exceeds(point.hdop, policy.max_hdop):
+        return DropReason.LOW_ACCURACY
+    return None
 
 
 def _exceeds(value: float | None, limit: float | None) -> bool:
@@ -157,11 +165,11 @@ def _spikes(numbered: Sequence[Numbered], policy: CleaningPolicy) -> Iterator[in
     trail: list[Numbered] = []
     detour: list[Numbered] = []
     for item in numbered:
-        if not trail or _is_reachable(trail[-1][1], item[1], policy):
+        if not trail or is_reachable(trail[-1][1], item[1], policy):
             yield from (position for position, _ in detour)
             detour = []
             trail.append(item)
-        elif detour and _is_reachable(detour[-1][1], item[1], policy):
+        elif detour and is_reachable(detour[-1][1], item[1], policy):
             detour.append(item)
         else:
             yield from (position for position, _ in detour)
@@ -173,6 +181,7 @@ def _spikes(numbered: Sequence[Numbered], policy: CleaningPolicy) -> Iterator[in
     yield from (position for position, _ in detour)
 
 
-def _is_reachable(last: TrackPoint, point: TrackPoint, policy: CleaningPolicy) -> bool:
+def is_reachable(last: TrackPoint, point: TrackPoint, policy: CleaningPolicy) -> bool:
+    """Whether something that moves can have come from `last` to `point` in the time between them."""
     step_m = distance_m(last, point)
     return step_m <= policy.min_jump_m or step_m <= policy.max_speed_kmh / KMH_PER_MPS * seconds_between(last, point)

@@ -9,6 +9,7 @@ from dependency_injector import containers, providers
 from trilha.adapters.documents import TypstFormPrinter, document_writers
 from trilha.adapters.postgres import (
     Lanes,
+    PostgresAlertQueries,
     PostgresDeadLetters,
     PostgresDepot,
     PostgresDrivingRecords,
@@ -41,6 +42,11 @@ from trilha.application.monitoring.command_geofences import (
     DeleteGeofence,
     FindGeofences,
 )
+from trilha.application.monitoring.command_rules import ChangeRule, CreateRule, DeleteRule
+from trilha.application.monitoring.notice_silence import NoticeSilence
+from trilha.application.monitoring.on_events_ingested import WatchVehicles
+from trilha.application.monitoring.rulebooks import Rulebooks
+from trilha.application.monitoring.settle_alerts import AcknowledgeAlert, ResolveAlert
 from trilha.application.performance.report_sources import report_sources
 from trilha.application.performance.roll_up_days import RollUpDays
 from trilha.application.performance.use_cases import performance_use_cases
@@ -101,6 +107,7 @@ class Container(containers.DeclarativeContainer):
     geofence_queries = providers.Singleton(PostgresGeofenceQueries, app_pool, lanes)
     telemetry_queries = providers.Singleton(PostgresTelemetryQueries, lanes)
     ingestion_queries = providers.Singleton(PostgresIngestionQueries, app_pool)
+    alert_queries = providers.Singleton(PostgresAlertQueries, app_pool)
     driving_records = providers.Singleton(PostgresDrivingRecords, app_pool)
     rollup = providers.Singleton(PostgresRollup, app_pool)
     roster = providers.Singleton(PostgresRoster, app_pool)
@@ -181,6 +188,16 @@ class Container(containers.DeclarativeContainer):
         calls=call_budget,
         clock=clock,
     )
+    rulebooks = providers.Singleton(
+        Rulebooks, organisations=organisations, clock=clock, zone_of=providers.Object(ZoneInfo)
+    )
+    watch_vehicles = providers.Factory(WatchVehicles, units=units, reader=reader, rulebooks=rulebooks, ids=ids)
+    notice_silence = providers.Factory(NoticeSilence, units=units, rulebooks=rulebooks, clock=clock, ids=ids)
+    create_rule = providers.Factory(CreateRule, units=units, clock=clock, ids=ids)
+    change_rule = providers.Factory(ChangeRule, units=units, clock=clock)
+    delete_rule = providers.Factory(DeleteRule, units=units)
+    acknowledge_alert = providers.Factory(AcknowledgeAlert, units=units, clock=clock)
+    resolve_alert = providers.Factory(ResolveAlert, units=units, clock=clock)
     count_throughput = providers.Factory(CountThroughput, units=units)
     relay_outbox = providers.Factory(RelayOutbox, outbox=outbox, bus=bus)
     roll_up_days = providers.Factory(

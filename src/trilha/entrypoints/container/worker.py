@@ -13,6 +13,7 @@ from trilha.application.dead_letters import RedeliverDeadLetters
 from trilha.application.fleet.sync_master_data import SyncMasterDataCommand
 from trilha.application.identity.connect_organisations import ConnectOrganisationsCommand
 from trilha.application.performance.roll_up_days import RollUpDaysCommand
+from trilha.application.monitoring.notice_silence import NoticeSilenceCommand
 from trilha.application.schedule import INGESTING
 from trilha.application.subscriptions import SUBSCRIPTIONS
 from trilha.application.telemetry.fill_backfills import FillBackfillsCommand
@@ -94,6 +95,7 @@ def _parts(container: Container, settings: Settings, broker: TaskBroker, leaders
             **{job.task: partial(run_job, container, job.kind) for job in INGESTING},
             "roll_up_days": partial(_roll_up_days, container),
             "make_reports": container.make_reports(),
+            "notice_silence": partial(_notice_silence, container),
         },
         handlers=handlers,
         relay=container.relay_outbox(),
@@ -114,6 +116,10 @@ def _parts(container: Container, settings: Settings, broker: TaskBroker, leaders
 
 async def _roll_up_days(container: Container, organisation_id: OrganisationId) -> object:
     return await container.roll_up_days()(RollUpDaysCommand(organisation_id))
+
+
+async def _notice_silence(container: Container, organisation_id: OrganisationId) -> None:
+    await container.notice_silence()(NoticeSilenceCommand(organisation_id))
 
 
 async def run_job(container: Container, kind: str, organisation_id: OrganisationId) -> IngestionRun | None:

@@ -13,19 +13,18 @@ from litestar.types import Scope
 
 from trilha.application.ports import IdempotencyScope
 from trilha.domain.identity import Organisation
-from trilha.domain.kernel import InvalidValue, OrganisationId, parse_source_id
+from trilha.domain.kernel import OrganisationId, parse_source_id
 from trilha.entrypoints.http.feed_gauges import FeedGauges
 from trilha.entrypoints.http.live.hub import Hub
 from trilha.entrypoints.http.live.tickets import Tickets
 from trilha.entrypoints.http.metrics import RequestMetrics
 from trilha.entrypoints.http.parts import HttpParts
 from trilha.entrypoints.http.problems import bad_header
-from trilha.entrypoints.http.reading import Query
+from trilha.entrypoints.http.reading import Query, parse_uuid
 from trilha.entrypoints.http.tenancy import Tenancy
 
 KEY_HEADER = "Idempotency-Key"
 _KEY = re.compile(rb"[!-~]{1,200}")
-_UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 Asked = TypeVar("Asked", bound=Query)
 
 
@@ -83,10 +82,7 @@ class Call(Request[Any, Any, State]):
 
     def uuid(self, name: str, *, ending: str = "") -> UUID:
         """An id of ours in the path, with or without an ending; raises InvalidValue."""
-        text: str = self.scope["path_params"][name].removesuffix(ending)
-        if not _UUID.fullmatch(text):
-            raise InvalidValue(name, text, "a UUID such as 019b1f5e-7d1c-7c3e-9d5a-4c1f0e2b3a4d")
-        return UUID(text)
+        return parse_uuid(self.scope["path_params"][name].removesuffix(ending), name)
 
     def header(self, name: bytes) -> bytes | None:
         """A header by its name in lower case."""

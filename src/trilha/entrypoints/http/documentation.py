@@ -45,6 +45,7 @@ _TENANT = Parameter(
 _OUR_ID = ("An id of ours", Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.UUID))
 _REPORT_KINDS = [one.kind for one in KINDS]
 _OURS = {
+    "alert_id": _OUR_ID,
     "backfill_id": _OUR_ID,
     "entry_id": _OUR_ID,
     "form_id": (
@@ -60,6 +61,7 @@ _OURS = {
         "A kind of report, with the ending of a format or without",
         Schema(type=OpenAPIType.STRING, pattern=f"^({'|'.join(_REPORT_KINDS)})(\\.(json|csv|xlsx|pdf))?$"),
     ),
+    "rule_id": _OUR_ID,
     "consumer": ("The name of a consumer of events", Schema(type=OpenAPIType.STRING, pattern="^[a-z0-9-]{1,100}$")),
 }
 """Names in paths that are no ids of the source."""
@@ -113,6 +115,11 @@ def replaces(path: str, operation_id: str, answer: type[Any], *, tag: str, body:
 def changes(path: str, operation_id: str, answer: type[Any], *, tag: str, body: type[Any]) -> Decorator:
     """Declare a PATCH: what the body names changes about the thing in the path."""
     return _writes(HttpMethod.PATCH, path, operation_id, answer, tag=tag, body=body, status=HTTPStatus.OK)
+
+
+def decides(path: str, operation_id: str, answer: type[Any], *, tag: str, body: type[Any]) -> Decorator:
+    """Declare a POST with a body that decides about the thing in its path; the same decision twice is once."""
+    return _writes(HttpMethod.POST, path, operation_id, answer, tag=tag, body=body, status=HTTPStatus.OK)
 
 
 def removes(path: str, operation_id: str, *, tag: str) -> Decorator:
@@ -224,7 +231,7 @@ def openapi_config(version: str) -> OpenAPIConfig:
         tags=[
             Tag("fleet", description="Master data: who drives what, and what an event means"),
             Tag("telemetry", description="What vehicles reported"),
-            Tag("monitoring", description="What is watched: geofences and the visits to them"),
+            Tag("monitoring", description="What is watched: geofences, the visits to them, alert rules and alerts"),
             Tag("performance", description="What drivers and vehicles did, counted, scored and printed"),
             Tag("live", description="Where vehicles are now"),
             Tag("reports", description="Tables that leave the house, at once, later, or every week"),

@@ -14,8 +14,11 @@ from trilha.application.monitoring.command_geofences import (
     DeleteGeofence,
     FindGeofences,
 )
+from trilha.application.monitoring.command_rules import ChangeRule, CreateRule, DeleteRule
 from trilha.application.monitoring.geofence_queries import GeofenceQueries
 from trilha.application.performance.use_cases import PerformanceUseCases
+from trilha.application.monitoring.queries import AlertQueries
+from trilha.application.monitoring.settle_alerts import AcknowledgeAlert, ResolveAlert
 from trilha.application.ports import Clock, DeadLetters, LiveFeed, SingleUse
 from trilha.application.reporting.command_jobs import CancelReport, FetchReport, FindReport, RequestReport
 from trilha.application.reporting.command_schedules import DeleteSchedule, FindSchedules, PlanSchedule
@@ -79,6 +82,12 @@ class HttpParts:
     watch_feeds: WatchFeeds
     reports: ReportParts
     performance: PerformanceUseCases
+    alerts: AlertQueries
+    create_rule: CreateRule
+    change_rule: ChangeRule
+    delete_rule: DeleteRule
+    acknowledge_alert: AcknowledgeAlert
+    resolve_alert: ResolveAlert
     live: LiveFeed
     single_use: SingleUse
     clock: Clock

@@ -21,6 +21,7 @@ from trilha.application.ports import DEFAULT_LIMIT, MAX_LIMIT, LetterStatus, Pag
 from trilha.domain.fleet import MASTER_KINDS, Classification
 from trilha.domain.kernel import InvalidValue, TimeRange, parse_source_id
 from trilha.domain.reporting import KINDS, LANGUAGES, ReportStatus
+from trilha.domain.monitoring import AlertState, Severity
 from trilha.domain.telemetry import BackfillStatus, RunKind, RunStatus, Stream
 from trilha.entrypoints.http.problems import Refusal, bad_parameter
 
@@ -32,6 +33,7 @@ MAX_TOLERANCE_M = 10_000.0
 SOURCE_ID_SCHEMA = Schema(type=OpenAPIType.STRING, pattern="^-?[0-9]{1,19}$")
 _ZONED = "a time with its zone, such as 2026-03-10T14:21:07Z; in a URL, the + of a zone is written %2B"
 _NUMBER = re.compile(r"-?[0-9]{1,20}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
+_UUID = re.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _FLAGS = {"true": True, "false": False}
 
 
@@ -101,6 +103,13 @@ def _one_of(words: Sequence[str]) -> Callable[[str, str], str]:
         return text
 
     return read
+
+
+def parse_uuid(text: str, field: str) -> UUID:
+    """An id of ours, in the one spelling that UUIDs have in URLs; raises InvalidValue."""
+    if not _UUID.fullmatch(text):
+        raise InvalidValue(field, text, "a UUID such as 019b1f5e-7d1c-7c3e-9d5a-4c1f0e2b3a4d")
+    return UUID(text)
 
 
 def choice(words: Iterable[str], description: str) -> Reader:
@@ -183,6 +192,12 @@ ClassificationName = Annotated[str, choice(Classification, "What the event type 
 RunKindName = Annotated[str, choice(RunKind, "What the run brings in")]
 RunStatusName = Annotated[str, choice(RunStatus, "How the run stands")]
 BackfillStatusName = Annotated[str, choice(BackfillStatus, "How the backfill stands")]
+AlertStateName = Annotated[str, choice(AlertState, "How the alert stands")]
+SeverityName = Annotated[str, choice(Severity, "How bad it is")]
+RuleRef = Annotated[
+    UUID,
+    Reader(parse_uuid, Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.UUID), "Id of the alert rule"),
+]
 LetterStatusName = Annotated[str, choice(LetterStatus, "What was decided about the letter")]
 QuarantinedName = Annotated[str, choice([*Stream, *MASTER_KINDS], "Which stream or list the record came in")]
 Tolerance = Annotated[

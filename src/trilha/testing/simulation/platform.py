@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from trilha.adapters.memory import (
     MemoryDatabase,
@@ -12,6 +13,9 @@ from trilha.adapters.memory import (
 )
 from trilha.application.exclusive_run import ExclusiveRun
 from trilha.application.fleet.sync_master_data import SyncMasterData, SyncMasterDataCommand
+from trilha.application.monitoring.notice_silence import NoticeSilence, NoticeSilenceCommand
+from trilha.application.monitoring.on_events_ingested import WatchVehicles
+from trilha.application.monitoring.rulebooks import Rulebooks
 from trilha.application.ports import Handler
 from trilha.application.schedule import INGESTING
 from trilha.application.telemetry.fill_backfills import FillBackfills, FillBackfillsCommand
@@ -21,7 +25,7 @@ from trilha.application.telemetry.read_amendments import ReadAmendments, ReadAme
 from trilha.application.telemetry.replay_raw import ReplayRaw, ReplayRawCommand
 from trilha.application.telemetry.store_page import StorePage
 from trilha.domain.kernel import OrganisationId
-from trilha.domain.telemetry import IngestionRun, RunKind, Stream
+from trilha.domain.telemetry import IngestionRun, PageReader, RunKind, Stream
 from trilha.testing.simulation.faults import MortalLeases, MortalUnits, Process
 
 _KINDS: Mapping[str, RunKind] = {job.task: RunKind(job.kind) for job in INGESTING}
@@ -32,6 +36,7 @@ class Worker:
 
     def __init__(self, process: Process, database: MemoryDatabase, source: MemorySource, name: str) -> None:
         self._source = source
+        self._rulebooks = _rulebooks(database)
         self._clock = database.clock
         self._ids = database.ids
         self._live = MemoryLiveFeed()
@@ -48,6 +53,9 @@ class Worker:
     async def do(self, task: QueuedTask) -> IngestionRun | None:
         """A task from the queue; None if another process is at it, or if it brings nothing in."""
         organisation_id = OrganisationId(UUID(task.arguments["organisation_id"]))
+        if task.task == "notice_silence":
+            await self._notice_silence(organisation_id)
+            return None
         if task.task not in _KINDS:
             return None
         match _KINDS[task.task]:
@@ -64,6 +72,10 @@ class Worker:
         """Read every kept page of a feed again."""
         replay = ReplayRaw(run=self._run, reader=self._source, units=self.units, clock=self._clock)
         return await replay(ReplayRawCommand(organisation_id, stream))
+
+    async def _notice_silence(self, organisation_id: OrganisationId) -> None:
+        notice = NoticeSilence(units=self.units, rulebooks=self._rulebooks, clock=self._clock, ids=self._ids)
+        await notice(NoticeSilenceCommand(organisation_id))
 
     async def _sync(self, organisation_id: OrganisationId) -> IngestionRun | None:
         sync = SyncMasterData(run=self._run, source=self._source, units=self.units, clock=self._clock, ids=self._ids)
@@ -90,7 +102,14 @@ class Worker:
         return await ingest(IngestStreamCommand(organisation_id, stream))
 
 
-def consumer(name: str, units: MortalUnits) -> Handler:
+def consumer(name: str, units: MortalUnits, database: MemoryDatabase, reader: PageReader) -> Handler:
     """The use case that a subscription names."""
-    use_cases: Mapping[str, Handler] = {"count_throughput": CountThroughput(units=units)}
+    use_cases: Mapping[str, Handler] = {
+        "count_throughput": CountThroughput(units=units),
+        "watch_vehicles": WatchVehicles(units=units, reader=reader, rulebooks=_rulebooks(database), ids=database.ids),
+    }
     return use_cases[name]
+
+
+def _rulebooks(database: MemoryDatabase) -> Rulebooks:
+    return Rulebooks(organisations=MemoryOrganisations(database), clock=database.clock, zone_of=ZoneInfo)

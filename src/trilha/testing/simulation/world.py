@@ -194,7 +194,8 @@ class World:
 
         async def handle(envelope: Envelope) -> None:
             try:
-                await consumer(name, MortalUnits(Process(self.chance), self.database))(envelope)
+                units = MortalUnits(Process(self.chance), self.database)
+                await consumer(name, units, self.database, self.source)(envelope)
             except Killed as error:
                 raise ConnectionError("the consumer was killed") from error
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from litestar.handlers import HTTPRouteHandler
 
 from trilha.entrypoints.http.routes import (
+    alerts,
     backfills,
     classification,
     dead_letters,
@@ -32,6 +33,7 @@ GUARDED: Sequence[HTTPRouteHandler] = (
     *geofences.ROUTES,
     *telemetry.ROUTES,
     *live.ROUTES,
+    *alerts.ROUTES,
     *tracks.ROUTES,
     *reports.ROUTES,
     *report_jobs.ROUTES,
