@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from trilha.adapters.memory import (
+    MemoryAlertQueries,
     MemoryDatabase,
     MemoryDeadLetters,
     MemoryDepot,
@@ -176,3 +177,8 @@ def hour_counts(
 @pytest.fixture
 def report_queries(database: MemoryDatabase) -> MemoryReportQueries:
     return MemoryReportQueries(database)
+
+
+@pytest.fixture
+def alert_queries(database: MemoryDatabase) -> MemoryAlertQueries:
+    return MemoryAlertQueries(database)

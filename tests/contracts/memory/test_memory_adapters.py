@@ -178,3 +178,19 @@ class TestMemoryReportSchedules(contracts.ReportSchedulesContract):
 
 class TestMemoryReportQueries(contracts.ReportQueriesContract):
     pass
+
+
+class TestMemoryAlertRules(contracts.AlertRulesContract):
+    pass
+
+
+class TestMemoryAlerts(contracts.AlertsContract):
+    pass
+
+
+class TestMemoryVehicleWatches(contracts.VehicleWatchesContract):
+    pass
+
+
+class TestMemoryAlertQueries(contracts.AlertQueriesContract):
+    pass

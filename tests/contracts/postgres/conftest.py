@@ -11,6 +11,7 @@ from trilha.adapters.postgres import (
     DatabaseUrls,
     Lanes,
     Pool,
+    PostgresAlertQueries,
     PostgresDeadLetters,
     PostgresDepot,
     PostgresDrivingRecords,
@@ -173,3 +174,8 @@ def hour_counts(
 @pytest.fixture
 def report_queries(pool: Pool) -> PostgresReportQueries:
     return PostgresReportQueries(pool)
+
+
+@pytest.fixture
+def alert_queries(pool: Pool) -> PostgresAlertQueries:
+    return PostgresAlertQueries(pool)

@@ -153,3 +153,19 @@ class TestPostgresReportSchedules(contracts.ReportSchedulesContract):
 
 class TestPostgresReportQueries(contracts.ReportQueriesContract):
     pass
+
+
+class TestPostgresAlertRules(contracts.AlertRulesContract):
+    pass
+
+
+class TestPostgresAlerts(contracts.AlertsContract):
+    pass
+
+
+class TestPostgresVehicleWatches(contracts.VehicleWatchesContract):
+    pass
+
+
+class TestPostgresAlertQueries(contracts.AlertQueriesContract):
+    pass

@@ -31,7 +31,8 @@ def before_call(_: schemathesis.HookContext, case: schemathesis.Case, __: dict[s
         _say_what_fits(case.body)
     for values in (query, case.path_parameters):
         for name, value in values.items():
-            values[name] = [_small(one) for one in value] if isinstance(value, list) else _small(value)
+            values[name] = _small(value)
+    case.body = _small(case.body)
     if "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = str(uuid4())  # one used before with another body is a conflict
 
@@ -48,6 +49,12 @@ def _ask_for_a_report(case: schemathesis.Case) -> None:
 
 
 def _small(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_small(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _small(one) for key, one in value.items()}
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # 5.0 is an integer to JSON Schema, and a fraction to whoever reads integers
     too_large = isinstance(value, str) and _SOURCE_ID.fullmatch(value) and abs(int(value)) > LARGEST_ID
     return str(LARGEST_ID) if too_large else value
 

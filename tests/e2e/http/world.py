@@ -49,9 +49,9 @@ from trilha.application.monitoring.command_geofences import (
     DeleteGeofence,
     FindGeofences,
 )
-from trilha.application.performance.use_cases import PerformanceUseCases, performance_use_cases
 from trilha.application.monitoring.command_rules import ChangeRule, CreateRule, DeleteRule
 from trilha.application.monitoring.settle_alerts import AcknowledgeAlert, ResolveAlert
+from trilha.application.performance.use_cases import PerformanceUseCases, performance_use_cases
 from trilha.application.ports import RateLimit
 from trilha.application.reporting.asking import AskForReport
 from trilha.application.reporting.command_jobs import CancelReport, FetchReport, FindReport, RequestReport

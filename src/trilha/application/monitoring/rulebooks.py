@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from trilha.application.ports import Clock, MonitoringUnitOfWork
+from trilha.domain.areas import AreaIndex
 from trilha.domain.fleet import Driver, Group, Vehicle
 from trilha.domain.identity import Organisations
 from trilha.domain.kernel import DriverId, GroupId, OrganisationId, VehicleId
@@ -37,7 +38,7 @@ class Rulebooks:
 
     async def of(self, organisation_id: OrganisationId, unit: MonitoringUnitOfWork) -> Kept:
         """What holds now, as this unit of work sees it."""
-        stamp, now = await unit.alert_rules.stamp(), self._clock.now()
+        stamp, now = f"{await unit.alert_rules.stamp()} {await unit.geofences.stamp()}", self._clock.now()
         kept = self._kept.get(organisation_id)
         if kept is None or kept.stamp != stamp or now - kept.read_at > TRUSTED_FOR:
             kept = await self._read(organisation_id, unit, stamp, now)
@@ -48,7 +49,8 @@ class Rulebooks:
         self, organisation_id: OrganisationId, unit: MonitoringUnitOfWork, stamp: str, now: datetime
     ) -> Kept:
         rules = [rule for rule in await unit.alert_rules.all() if rule.content.active]
-        places: Places = NoPlaces()
+        fences = [fence for fence in await unit.geofences.all() if fence.content.active]
+        places: Places = AreaIndex({fence.id: fence.content.area for fence in fences}) if fences else NoPlaces()
         organisation = await self._organisations.get(organisation_id)
         zone = self._zone_of(organisation.time_zone)
         return Kept(
@@ -56,7 +58,7 @@ class Rulebooks:
             read_at=now,
             book=Rulebook(rules, places, zone, await _members(unit, rules)),
             nobody=await _nobody(unit, rules),
-            watches_nothing=not rules and isinstance(places, NoPlaces),
+            watches_nothing=not rules and not fences,
         )
 
 

@@ -4,7 +4,20 @@ from collections.abc import Mapping, Sequence
 
 from trilha.application.ports import IdSource, MonitoringUnitOfWork
 from trilha.domain.kernel import VehicleId
-from trilha.domain.monitoring import Fired, Rulebook, Signal, VehicleWatch, Watched, crossed, tell
+from trilha.domain.monitoring import (
+    Crossing,
+    Departure,
+    Direction,
+    Fired,
+    Passage,
+    Rulebook,
+    Signal,
+    VehicleWatch,
+    Visit,
+    Watched,
+    crossed,
+    tell,
+)
 
 
 async def write_down(
@@ -18,11 +31,32 @@ async def write_down(
     changed = [one.state for one in watched if before.get(one.state.vehicle_id) != one.state]
     if changed:
         await unit.watches.save(changed)
-    for crossing in (crossing for one in watched for crossing in one.crossings):
+    crossings = sorted((crossing for one in watched for crossing in one.crossings), key=lambda one: one.at)
+    if crossings:
+        await unit.visits.follow([_passage(crossing, ids) for crossing in crossings])
+    for crossing in crossings:
         unit.record(crossed(crossing))
     signals = [signal for one in watched for signal in one.signals]
     if signals:
         await _tell(unit, signals, book, ids)
+
+
+def _passage(crossing: Crossing, ids: IdSource) -> Passage:
+    if crossing.direction is Direction.EXIT:
+        return Departure(
+            geofence_id=crossing.geofence_id,
+            vehicle_id=crossing.vehicle_id,
+            left_at=crossing.at,
+            exit=crossing.place,
+        )
+    return Visit(
+        id=ids.new(),
+        geofence_id=crossing.geofence_id,
+        vehicle_id=crossing.vehicle_id,
+        driver_id=crossing.driver_id,
+        entered_at=crossing.at,
+        entry=crossing.place,
+    )
 
 
 async def _tell(unit: MonitoringUnitOfWork, signals: Sequence[Signal], book: Rulebook, ids: IdSource) -> None:

@@ -5,6 +5,7 @@ Those that last (`for_s`) begin, hold and end: their alert resolves itself when 
 """
 
 from enum import StrEnum
+from typing import Annotated
 from uuid import UUID
 
 import msgspec
@@ -16,6 +17,11 @@ LONGEST_S = 30 * 86_400
 FASTEST_KMH = 400.0
 SHORTEST_SILENCE_S = 300
 """Feeds are read every minute and vehicles report in bundles: below that every vehicle would be silent."""
+
+MOST_NAMED = 100
+
+_Seconds = Annotated[int, msgspec.Meta(ge=0, le=LONGEST_S)]
+_SomeSeconds = Annotated[int, msgspec.Meta(ge=1, le=LONGEST_S)]
 
 HARSH_EVENTS = (
     EventTypeId(4750800303282680186),  # harsh braking
@@ -39,8 +45,8 @@ class EventOfType(msgspec.Struct, frozen=True, tag="event_of_type"):
     event_type_ids: tuple[EventTypeId, ...]
 
     def __post_init__(self) -> None:
-        if not self.event_type_ids:
-            raise InvalidValue("event_type_ids", [], "at least one event type")
+        if not 1 <= len(self.event_type_ids) <= MOST_NAMED:
+            raise InvalidValue("event_type_ids", len(self.event_type_ids), f"1 to {MOST_NAMED} event types")
         for event_type_id in self.event_type_ids:
             check_source_id(event_type_id, "event_type_ids")
 
@@ -51,9 +57,9 @@ class OverSpeed(msgspec.Struct, frozen=True, tag="over_speed"):
     `tolerance_kmh` comes on top of the limit. A position that names no posted limit, or no speed, says nothing.
     """
 
-    limit_kmh: float | None = None
-    tolerance_kmh: float = 0.0
-    for_s: int = 0
+    limit_kmh: Annotated[float, msgspec.Meta(gt=0, le=FASTEST_KMH)] | None = None
+    tolerance_kmh: Annotated[float, msgspec.Meta(ge=0, le=FASTEST_KMH)] = 0.0
+    for_s: _Seconds = 0
 
     def __post_init__(self) -> None:
         if self.limit_kmh is not None and not 0 < self.limit_kmh <= FASTEST_KMH:
@@ -83,7 +89,7 @@ class FenceDwell(msgspec.Struct, frozen=True, tag="fence_dwell"):
     """A vehicle stays in one of these geofences for so long."""
 
     geofence_ids: tuple[UUID, ...]
-    for_s: int
+    for_s: _SomeSeconds
 
     def __post_init__(self) -> None:
         _check_fences(self.geofence_ids)
@@ -93,7 +99,7 @@ class FenceDwell(msgspec.Struct, frozen=True, tag="fence_dwell"):
 class Idling(msgspec.Struct, frozen=True, tag="idling"):
     """A vehicle stands and goes on reporting for so long, as units do while the engine runs."""
 
-    for_s: int
+    for_s: _SomeSeconds
 
     def __post_init__(self) -> None:
         _check_duration(self.for_s, 1)
@@ -102,7 +108,7 @@ class Idling(msgspec.Struct, frozen=True, tag="idling"):
 class Silence(msgspec.Struct, frozen=True, tag="silence"):
     """Nothing was heard of a vehicle for so long, though the feed is read."""
 
-    for_s: int
+    for_s: Annotated[int, msgspec.Meta(ge=SHORTEST_SILENCE_S, le=LONGEST_S)]
 
     def __post_init__(self) -> None:
         _check_duration(self.for_s, SHORTEST_SILENCE_S)
@@ -111,7 +117,7 @@ class Silence(msgspec.Struct, frozen=True, tag="silence"):
 class MovingWithoutDriver(msgspec.Struct, frozen=True, tag="moving_without_driver"):
     """A vehicle is on the move for so long and nobody has identified himself as its driver."""
 
-    for_s: int = 0
+    for_s: _Seconds = 0
 
     def __post_init__(self) -> None:
         _check_duration(self.for_s, 0)
@@ -131,5 +137,5 @@ def _check_duration(for_s: int, least: int) -> None:
 
 
 def _check_fences(geofence_ids: tuple[UUID, ...]) -> None:
-    if not geofence_ids:
-        raise InvalidValue("geofence_ids", [], "at least one geofence")
+    if not 1 <= len(geofence_ids) <= MOST_NAMED:
+        raise InvalidValue("geofence_ids", len(geofence_ids), f"1 to {MOST_NAMED} geofences")

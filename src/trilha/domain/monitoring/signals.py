@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from trilha.domain.kernel import DriverId, VehicleId
+from trilha.domain.kernel import DriverId, GeoPoint, VehicleId
 from trilha.domain.monitoring.conditions import Direction
 from trilha.domain.monitoring.observations import EvidenceKind
 
@@ -66,6 +66,7 @@ class Crossing(msgspec.Struct, frozen=True):
     at: datetime
     entered_at: datetime
     record_id: int
+    place: GeoPoint
     was_seen_outside: bool = True
 
     @property

@@ -17,7 +17,7 @@ from uuid import UUID
 
 import msgspec
 
-from trilha.domain.kernel import VehicleId
+from trilha.domain.kernel import GeoPoint, VehicleId
 from trilha.domain.monitoring.conditions import Direction
 from trilha.domain.monitoring.motion import Motion, follow
 from trilha.domain.monitoring.observations import EvidenceKind, Fix, Happening, Observation
@@ -257,6 +257,7 @@ class _Watch:
             at=fix.at,
             entered_at=entered_at,
             record_id=fix.record_id,
+            place=GeoPoint(fix.point.latitude_deg, fix.point.longitude_deg),
             was_seen_outside=self._last is not None,
         )
         self._crossings.append(crossing)

@@ -12,8 +12,8 @@ from trilha.adapters.postgres import PostgresLeadership, PostgresTokenStore
 from trilha.application.dead_letters import RedeliverDeadLetters
 from trilha.application.fleet.sync_master_data import SyncMasterDataCommand
 from trilha.application.identity.connect_organisations import ConnectOrganisationsCommand
-from trilha.application.performance.roll_up_days import RollUpDaysCommand
 from trilha.application.monitoring.notice_silence import NoticeSilenceCommand
+from trilha.application.performance.roll_up_days import RollUpDaysCommand
 from trilha.application.schedule import INGESTING
 from trilha.application.subscriptions import SUBSCRIPTIONS
 from trilha.application.telemetry.fill_backfills import FillBackfillsCommand

@@ -16,9 +16,9 @@ from trilha.application.monitoring.command_geofences import (
 )
 from trilha.application.monitoring.command_rules import ChangeRule, CreateRule, DeleteRule
 from trilha.application.monitoring.geofence_queries import GeofenceQueries
-from trilha.application.performance.use_cases import PerformanceUseCases
 from trilha.application.monitoring.queries import AlertQueries
 from trilha.application.monitoring.settle_alerts import AcknowledgeAlert, ResolveAlert
+from trilha.application.performance.use_cases import PerformanceUseCases
 from trilha.application.ports import Clock, DeadLetters, LiveFeed, SingleUse
 from trilha.application.reporting.command_jobs import CancelReport, FetchReport, FindReport, RequestReport
 from trilha.application.reporting.command_schedules import DeleteSchedule, FindSchedules, PlanSchedule

@@ -20,8 +20,8 @@ from litestar.openapi.spec import OpenAPIFormat, OpenAPIType, Schema
 from trilha.application.ports import DEFAULT_LIMIT, MAX_LIMIT, LetterStatus, PageRequest
 from trilha.domain.fleet import MASTER_KINDS, Classification
 from trilha.domain.kernel import InvalidValue, TimeRange, parse_source_id
-from trilha.domain.reporting import KINDS, LANGUAGES, ReportStatus
 from trilha.domain.monitoring import AlertState, Severity
+from trilha.domain.reporting import KINDS, LANGUAGES, ReportStatus
 from trilha.domain.telemetry import BackfillStatus, RunKind, RunStatus, Stream
 from trilha.entrypoints.http.problems import Refusal, bad_parameter
 

@@ -30,6 +30,12 @@ from trilha.testing.contracts.jobs import JobsContract, TakeTask, TaskQueueContr
 from trilha.testing.contracts.leases import Lapse, LeasesContract
 from trilha.testing.contracts.live_feed import Forget, LiveFeedContract
 from trilha.testing.contracts.master_data import MasterDataContract
+from trilha.testing.contracts.monitoring import (
+    AlertQueriesContract,
+    AlertRulesContract,
+    AlertsContract,
+    VehicleWatchesContract,
+)
 from trilha.testing.contracts.organisations import OrganisationsContract
 from trilha.testing.contracts.outbox import OutboxContract
 from trilha.testing.contracts.performance import PerformanceChoicesContract, PrintedFormsContract
@@ -51,6 +57,9 @@ from trilha.testing.contracts.track_queries import TrackQueriesContract
 from trilha.testing.contracts.unit_of_work import GuardContract, InboxContract, UnitOfWorkContract
 
 __all__ = [
+    "AlertQueriesContract",
+    "AlertRulesContract",
+    "AlertsContract",
     "AmendmentsContract",
     "BackfillsContract",
     "CheckpointsContract",
@@ -103,6 +112,7 @@ __all__ = [
     "TokenStoreContract",
     "TrackQueriesContract",
     "UnitOfWorkContract",
+    "VehicleWatchesContract",
     "VisitsContract",
     "WithOrganisations",
 ]

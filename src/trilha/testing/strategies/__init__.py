@@ -6,6 +6,7 @@ Texts leave out U+0000 and lone surrogates, which no database and no UTF-8 can h
 from hypothesis import strategies as st
 
 from trilha.domain.fleet import EventTypeClassified, MasterDataSynced
+from trilha.testing.strategies.alerts import alert_rules, alerts, conditions, evidence, vehicle_watches
 from trilha.testing.strategies.areas import areas, circles, corridors, polygons
 from trilha.testing.strategies.fleet import (
     classification_changes,
@@ -55,17 +56,21 @@ from trilha.testing.strategies.values import (
 )
 
 __all__ = [
+    "alert_rules",
+    "alerts",
     "amendments",
     "areas",
     "backfills",
     "checkpoints",
     "circles",
     "classification_changes",
+    "conditions",
     "corridors",
     "domain_events",
     "drivers",
     "envelopes",
     "event_types",
+    "evidence",
     "gaps",
     "geo_points",
     "geofence_contents",
@@ -98,6 +103,7 @@ __all__ = [
     "track_points",
     "trips",
     "uuids7",
+    "vehicle_watches",
     "vehicles",
     "visits",
 ]

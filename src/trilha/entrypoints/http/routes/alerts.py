@@ -1,6 +1,7 @@
 """Alert rules, and the alerts that they raised."""
 
 from http import HTTPStatus
+from typing import Annotated
 
 import msgspec
 
@@ -9,6 +10,7 @@ from trilha.application.monitoring.queries import AlertFilter
 from trilha.application.monitoring.settle_alerts import SettleAlertCommand
 from trilha.application.monitoring.views import AlertCount, AlertRuleView, AlertView, RuleDraft
 from trilha.domain.identity import OPERATOR
+from trilha.domain.monitoring.alerts import LONGEST_NOTE
 from trilha.entrypoints.http.answers import Answer, json
 from trilha.entrypoints.http.bodies import read_json
 from trilha.entrypoints.http.call import Call
@@ -66,7 +68,7 @@ class AlertsQuery(PagedQuery, frozen=True, kw_only=True):
 class Saying(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What else there is to say, at most 1,000 characters."""
 
-    note: str | None = None
+    note: Annotated[str, msgspec.Meta(max_length=LONGEST_NOTE, pattern=r"^[^\u0000]*$")] | None = None
 
 
 @creates(RULES, "createAlertRule", AlertRuleView, tag=TAG, body=RuleDraft)
@@ -74,7 +76,8 @@ async def create_rule(request: Call) -> Answer:
     """Make a rule.
 
     Vehicles are watched by it from the next records on; nothing of the past is told. `condition.type` is one of
-    `event_of_type`, `over_speed`, `fence_crossing`, `fence_dwell`, `idling`, `silence`, `moving_without_driver`.
+    `event_of_type`, `harsh_driving`, `over_speed`, `fence_crossing`, `fence_dwell`, `idling`, `silence` and
+    `moving_without_driver`.
     """
     request.asks(Query)
     raw, asked = await read_json(request, RuleDraft)
@@ -108,18 +111,18 @@ async def replace_rule(request: Call) -> Answer:
     """
     request.asks(Query)
     rule_id = request.uuid("rule_id")
+    request.idempotency_key()  # the same PUT twice is once anyway
     _, asked = await read_json(request, RuleDraft)
     command = ChangeRuleCommand(await request.organisation(), rule_id, asked.content())
     return json(await request.parts.change_rule(command))
 
 
 @removes(RULE, "deleteAlertRule", tag=TAG)
-async def delete_rule(request: Call) -> Answer:
+async def delete_rule(request: Call) -> None:
     """Forget a rule; its alerts stay, and those that are open wait for somebody to resolve them."""
     request.asks(Query)
     rule_id = request.uuid("rule_id")
     await request.parts.delete_rule(DeleteRuleCommand(await request.organisation(), rule_id))
-    return Answer(b"", status=HTTPStatus.NO_CONTENT)
 
 
 @reads(ALERTS, "listAlerts", AlertPage, tag=TAG, query=AlertsQuery)
@@ -170,6 +173,7 @@ async def resolve_alert(request: Call) -> Answer:
 async def _said(request: Call) -> SettleAlertCommand:
     request.asks(Query)
     alert_id = request.uuid("alert_id")
+    request.idempotency_key()  # the same decision twice is once anyway
     _, said = await read_json(request, Saying)
     return SettleAlertCommand(await request.organisation(), alert_id, by=OPERATOR, note=said.note)
 
