@@ -33,9 +33,12 @@ _ASKED: Final[LiteralString] = (
     "join unnest(%(firsts)s::date[], %(lasts)s::date[]) with ordinality as s (first, last, span) "
     "on days.day between s.first and s.last)"
 )
-_KEPT: Final[LiteralString] = "r on r.zone = %(zone)s and r.day = asked.day"
+# `offset 0` keeps these day by day: as joins they are planned by statistics that fresh partitions do not have, and read
+# a year to find a day. The outermost bounds leave other months out of the plan
+_KEPT: Final[LiteralString] = "r where r.zone = %(zone)s and r.day = asked.day"
 _ON_DAY: Final[LiteralString] = (
-    "r on r.occurred_at >= asked.start_at and r.occurred_at < asked.end_at and r.withdrawn_at is null"
+    "r where r.occurred_at >= asked.start_at and r.occurred_at < asked.end_at and r.withdrawn_at is null "
+    "and r.occurred_at >= %(low)s and r.occurred_at < %(high)s"
 )
 
 
@@ -95,9 +98,12 @@ class PostgresDrivingRecords:
 
 
 def _params(spans: Sequence[DayRange], zone: ZoneInfo, **named: Sequence[int] | None) -> dict[str, object]:
+    days = local_days(spans, zone)
     return {
         "zone": zone.key,
-        **bounds_of(local_days(spans, zone)),
+        **bounds_of(days),
+        "low": days[0].start if days else None,
+        "high": days[-1].end if days else None,
         "firsts": [span.first for span in spans],
         "lasts": [span.last for span in spans],
         **{name: list(values) for name, values in named.items() if values is not None},
@@ -115,14 +121,15 @@ def _tallies(drivers: Sequence[int] | None, event_types: Sequence[int] | None) -
     return (
         f"with {_ASKED.format(stream='events')}, "
         # side by side in the list of columns, arrays are taken apart in half the time that a join with them takes
-        "kept as (select r.driver_id, asked.span, unnest(r.event_type_ids) as event_type_id, "
-        "unnest(r.occurrences) as occurrences, unnest(r.moments) as moments, unnest(r.durations_s) as duration_s "
-        f"from asked join driver_days {_KEPT}{these} where asked.is_kept), "
-        f"counted as (select r.driver_id, asked.span, r.event_type_id, {WHOLE.format('r.occurrences')} as occurrences, "
-        "max(r.occurrences) as moments, sum(r.duration_s)::float8 as duration_s "
-        f"from asked join telemetry_events {_ON_DAY}{these}{of_type} where not asked.is_kept "
-        f"group by r.driver_id, asked.span, r.event_type_id, asked.day, {BY_MINUTE}), "
-        f"cells as (select * from kept where true{of_type} union all select * from counted) "
+        "kept as (select asked.span, r.* from asked cross join lateral (select r.driver_id, "
+        "unnest(r.event_type_ids) as event_type_id, unnest(r.occurrences) as occurrences, "
+        "unnest(r.moments) as moments, unnest(r.durations_s) as duration_s "
+        f"from driver_days {_KEPT}{these} offset 0) r where asked.is_kept), "
+        f"minutes as (select asked.span, r.* from asked cross join lateral (select r.driver_id, r.event_type_id, "
+        f"{WHOLE.format('r.occurrences')} as occurrences, max(r.occurrences) as moments, "
+        f"sum(r.duration_s)::float8 as duration_s from telemetry_events {_ON_DAY}{these}{of_type} "
+        f"group by r.driver_id, r.event_type_id, {BY_MINUTE} offset 0) r where not asked.is_kept), "
+        f"cells as (select * from kept where true{of_type} union all select * from minutes) "
         f"select driver_id, event_type_id, span::int, {WHOLE.format('occurrences')}, {WHOLE.format('moments')}, "
         "coalesce(sum(duration_s), 0) from cells group by driver_id, event_type_id, span"
     )
@@ -130,13 +137,14 @@ def _tallies(drivers: Sequence[int] | None, event_types: Sequence[int] | None) -
 
 def _drives(drivers: Sequence[int] | None) -> LiteralString:
     these = _named("r.driver_id", "drivers", drivers)
+    figures: LiteralString = ", ".join(_FIGURES)
     sums: LiteralString = ", ".join([f"sum({name})" for name in _FIGURES])
     return (
         f"with {_ASKED.format(stream='trips')}, "
-        f"cells as (select r.driver_id, asked.span, r.trips, {', '.join([f'r.{name}' for name in _FIGURES])} "
-        f"from asked join drive_days {_KEPT}{these} where asked.is_kept union all "
-        f"select r.driver_id, asked.span, {DRIVEN} from asked join trips {_ON_DAY}{these} where not asked.is_kept "
-        "group by r.driver_id, asked.span) "
+        f"cells as (select asked.span, r.* from asked cross join lateral (select driver_id, trips, {figures} "
+        f"from drive_days {_KEPT}{these} offset 0) r where asked.is_kept union all "
+        f"select asked.span, r.* from asked cross join lateral (select r.driver_id, {DRIVEN} from trips "
+        f"{_ON_DAY}{these} group by r.driver_id offset 0) r where not asked.is_kept) "
         f"select driver_id, span::int, sum(trips)::bigint, {sums} from cells group by driver_id, span"
     )
 

@@ -39,8 +39,10 @@ _EARLIEST: Final = (
     "(select occurred_at from trips where occurred_at >= %(from)s order by occurred_at limit 1))"
 )
 _KNOWN: Final = "select day, start_at, end_at from rolled_days where zone = %s"
+# `offset 0` keeps it day by day, see `driving_records`
 _ON_DAY: Final[LiteralString] = (
-    "r.occurred_at >= days.start_at and r.occurred_at < days.end_at and r.withdrawn_at is null"
+    "where r.occurred_at >= days.start_at and r.occurred_at < days.end_at and r.withdrawn_at is null "
+    "and r.occurred_at >= %(low)s and r.occurred_at < %(high)s"
 )
 WHOLE: Final[LiteralString] = "least(sum({}), 9223372036854775807)::bigint"
 """A sum of counts; a source that says absurd ones must not make every report fail."""
@@ -54,18 +56,18 @@ _ROLL_UP: Final[LiteralString] = (
     "as d (day, start_at, end_at)), "
     "rolled as (insert into rolled_days (organisation_id, zone, day, start_at, end_at) "
     "select %(organisation)s, %(zone)s, day, start_at, end_at from days), "
-    "minutes as (select days.day, r.driver_id, r.event_type_id, sum(r.occurrences) as occurrences, "
-    "max(r.occurrences) as most, sum(r.duration_s) as duration_s "
-    f"from days join telemetry_events r on {_ON_DAY} group by days.day, r.driver_id, r.event_type_id, {BY_MINUTE}), "
-    f"cells as (select day, driver_id, event_type_id, {WHOLE.format('occurrences')} as occurrences, "
-    f"{WHOLE.format('most')} as moments, coalesce(sum(duration_s), 0)::float8 as duration_s "
-    "from minutes group by day, driver_id, event_type_id), "
+    "cells as (select days.day, r.* from days cross join lateral (select driver_id, event_type_id, "
+    f"{WHOLE.format('occurrences')} as occurrences, {WHOLE.format('most')} as moments, "
+    "coalesce(sum(duration_s), 0)::float8 as duration_s from (select r.driver_id, r.event_type_id, "
+    "sum(r.occurrences) as occurrences, max(r.occurrences) as most, sum(r.duration_s) as duration_s "
+    f"from telemetry_events r {_ON_DAY} group by r.driver_id, r.event_type_id, {BY_MINUTE}) minutes "
+    "group by driver_id, event_type_id offset 0) r), "
     "tallied as (insert into driver_days (organisation_id, zone, day, driver_id, event_type_ids, occurrences, moments, "
     "durations_s) select %(organisation)s, %(zone)s, day, driver_id, array_agg(event_type_id), array_agg(occurrences), "
     "array_agg(moments), array_agg(duration_s) from cells group by day, driver_id) "
     "insert into drive_days (organisation_id, zone, day, driver_id, trips, distance_km, driving_s, standing_s, "
-    f"engine_s, fuel_l) select %(organisation)s, %(zone)s, days.day, r.driver_id, {DRIVEN} "
-    f"from days join trips r on {_ON_DAY} group by days.day, r.driver_id"
+    "engine_s, fuel_l) select %(organisation)s, %(zone)s, days.day, r.* from days cross join lateral "
+    f"(select r.driver_id, {DRIVEN} from trips r {_ON_DAY} group by r.driver_id offset 0) r"
 )
 """In one statement, hence from one view of the records. It may take long; nobody waits for it."""
 
@@ -118,7 +120,8 @@ def _count(session: Session, organisation_id: OrganisationId, zone: ZoneInfo, da
     if days:
         # one that is there is cut otherwise than it would be now, after news about the zone
         session.later(_FORGET_DAYS, (zone.key, [day.day for day in days]))
-        session.later(_ROLL_UP, {"organisation": organisation_id, "zone": zone.key, **bounds_of(days)})
+        bounds = {**bounds_of(days), "low": min(day.start for day in days), "high": max(day.end for day in days)}
+        session.later(_ROLL_UP, {"organisation": organisation_id, "zone": zone.key, **bounds})
 
 
 def bounds_of(days: Sequence[LocalDay]) -> dict[str, Sequence[date | datetime]]:
