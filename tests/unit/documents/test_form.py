@@ -1,8 +1,9 @@
 """The guidance form as people read it: its text by language, one page, whatever the names are."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from io import BytesIO
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
@@ -18,6 +19,7 @@ from trilha.adapters.documents import TypstFormPrinter
 from trilha.adapters.documents.specimen import specimen_form
 from trilha.domain.kernel import DayRange, InvalidValue
 from trilha.domain.performance import GuidanceForm, GuidanceLine, Severity, periods_of
+from trilha.testing.strategies import instants, time_zones
 
 GOLDEN = "tests/unit/golden"
 
@@ -99,6 +101,14 @@ def test_more_flows_to_the_next_page_which_says_of_whom_it_is() -> None:
     assert "Página 1 de 2" in first
     assert "Maria José da Conceição" in second
     assert "Responsável de Recursos Humanos" in second
+
+
+@settings(max_examples=20)
+@given(instants(), time_zones())
+def test_it_is_printed_at_any_moment_and_in_any_zone(moment: datetime, zone: ZoneInfo) -> None:
+    form = msgspec.structs.replace(specimen_form(), made_at=moment, time_zone=zone.key)
+    (page,) = pages(TypstFormPrinter().print(form))
+    assert f"{moment.astimezone(zone):%H:%M:%S} ({zone.key})" in page
 
 
 def test_a_driver_without_infractions_gets_the_page_with_a_sentence() -> None:

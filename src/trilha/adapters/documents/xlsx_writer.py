@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 
-from trilha.adapters.documents.threads import to_the_end
+from trilha.application.threads import to_the_end
 from trilha.domain.reporting import Report, ReportFormat, Row
 
 MOST_ROWS = 1_048_575

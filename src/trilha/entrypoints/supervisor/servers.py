@@ -7,6 +7,7 @@ from pathlib import Path
 from signal import Signals
 from typing import Protocol
 
+from trilha.application.threads import to_the_end
 from trilha.entrypoints.supervisor.child import ChildSpec, Launch
 
 _ANSWER_S = 2.0
@@ -42,7 +43,7 @@ def server_child(server: Server, *, needs: tuple[str, ...] = ()) -> ChildSpec:
     """The server as a child: prepared before each start, on the same port each time."""
 
     async def launch() -> Launch:
-        await _to_the_end(server.prepare)
+        await to_the_end(server.prepare)
         command = server.command()
         return Launch(command.argv, command.env, command.cwd, command.ids)
 
@@ -81,13 +82,3 @@ async def _status_line(host: str, port: int, path: str) -> bytes:
         writer.close()
         with contextlib.suppress(OSError):
             await writer.wait_closed()
-
-
-async def _to_the_end(work: Callable[[], None]) -> None:
-    """Run it in a thread; a cancelled caller still waits, because a thread cannot be cancelled."""
-    running = asyncio.ensure_future(asyncio.to_thread(work))
-    try:
-        await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait({running})
-        raise

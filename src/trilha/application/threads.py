@@ -8,7 +8,7 @@ Made = TypeVar("Made")
 
 
 async def to_the_end(work: Callable[[], Made]) -> Made:
-    """Run it in a thread; a cancelled caller still waits, because a thread cannot be cancelled and uses our files."""
+    """Run it in a thread; a cancelled caller still waits, because a thread cannot be cancelled."""
     running = asyncio.ensure_future(asyncio.to_thread(work))
     try:
         return await asyncio.shield(running)
