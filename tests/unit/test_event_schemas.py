@@ -8,6 +8,7 @@ import pytest
 
 import trilha.domain.fleet
 import trilha.domain.identity
+import trilha.domain.maintenance
 import trilha.domain.monitoring
 import trilha.domain.performance
 import trilha.domain.reporting

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from trilha.application.paging import decode_cursor, encode_cursor
+from trilha.application.paging import cut_page
 from trilha.application.ports import DeadLetter, Envelope, LetterStatus, Page, PageRequest
 
 _LISTING = "dead_letters"
@@ -49,15 +49,9 @@ def page_of_letters(
 
     Cut here and not in the store: there are few, or something is so wrong that nobody reads them one by one.
     """
-    after = None if page.cursor is None else decode_cursor(_LISTING, page.cursor, tuple[datetime, str, UUID])
-    keyed = {_key(one): one for one in letters if status in (None, one.status)}
-    following = sorted((key for key in keyed if after is None or key < after), reverse=True)
-    shown = following[: page.limit]
-    more = len(following) > len(shown)
-    return Page(
-        items=[dead_letter_view(keyed[key]) for key in shown],
-        next_cursor=encode_cursor(_LISTING, shown[-1]) if more else None,
-    )
+    keyed = ((_key(one), one) for one in letters if status in (None, one.status))
+    cut = cut_page(_LISTING, tuple[datetime, str, UUID], keyed, page, descending=True)
+    return Page(items=[dead_letter_view(letter) for letter in cut.items], next_cursor=cut.next_cursor)
 
 
 def _key(letter: DeadLetter) -> _Key:

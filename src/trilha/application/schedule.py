@@ -37,6 +37,7 @@ FILL_BACKFILLS = RunKind.BACKFILL.value
 """A job is called as the runs that it makes."""
 ROLL_UP_DAYS = "rollup"
 MAKE_REPORTS = "reports"
+TELL_DUE = "maintenance"
 
 NOTICE_SILENCE = "silence"
 
@@ -50,6 +51,7 @@ JOBS: tuple[JobKind, ...] = (
     JobKind(kind=FILL_BACKFILLS, task="fill_backfills", cadence=_MINUTE),
     JobKind(kind=ROLL_UP_DAYS, task="roll_up_days", cadence=Every(timedelta(minutes=5))),
     JobKind(kind=MAKE_REPORTS, task="make_reports", cadence=_MINUTE),
+    JobKind(kind=TELL_DUE, task="tell_due", cadence=DailyAt(time(5, 0))),
     JobKind(kind=NOTICE_SILENCE, task="notice_silence", cadence=_MINUTE),
 )
 INGESTING = tuple(job for job in JOBS if job.kind in tuple(RunKind))

@@ -13,6 +13,8 @@ from trilha.application.dead_letters import SettleDeadLetterCommand
 from trilha.application.fleet.classify_event_type import ClassifyEventTypeCommand
 from trilha.application.fleet.queries import ClassificationChangeView, EventTypeView
 from trilha.application.list_dead_letters import DeadLetterView, dead_letter_view, page_of_letters
+from trilha.application.maintenance.find_due import DueFilter
+from trilha.application.maintenance.views import DueView, due_view
 from trilha.application.ports import MAX_LIMIT, LetterStatus, Page, PageRequest
 from trilha.application.telemetry.command_backfills import CancelBackfillCommand, RequestBackfillCommand
 from trilha.application.telemetry.replay_raw import ReplayRawCommand
@@ -21,7 +23,8 @@ from trilha.application.telemetry.views import BackfillView, QuarantineView, Run
 from trilha.application.telemetry.watch_feeds import FeedHealth
 from trilha.domain.fleet import Classification
 from trilha.domain.identity import OPERATOR, Organisation
-from trilha.domain.kernel import Conflict, EventTypeId, NotFound, OrganisationId, TimeRange
+from trilha.domain.kernel import Conflict, EventTypeId, GroupId, NotFound, OrganisationId, TimeRange, VehicleId
+from trilha.domain.maintenance import DueStatus
 from trilha.domain.telemetry import RawPageKey, RunKind, RunStatus, Settlement, Stream, parse_streams
 from trilha.entrypoints.container.database import open_database
 from trilha.entrypoints.container.table import Container
@@ -79,6 +82,13 @@ class Operator:
             self._id, event_type_id, PageRequest(limit=limit)
         )
         return [_decoded(item, ClassificationChangeView) for item in page.items]
+
+    async def maintenance(
+        self, status: DueStatus | None, vehicle_id: VehicleId | None, group_id: GroupId | None
+    ) -> list[DueView]:
+        """What vehicles are due for, the most urgent first. Raises NotFound."""
+        where = DueFilter(status=status, vehicle_id=vehicle_id, group_id=group_id)
+        return [due_view(one) for one in await self._container.find_due()(self._id, where)]
 
     async def start_backfill(self, start: datetime, end: datetime, streams: tuple[str, ...]) -> BackfillView:
         """Ask for one; raises what RequestBackfill raises."""

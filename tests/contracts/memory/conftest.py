@@ -13,10 +13,12 @@ from trilha.adapters.memory import (
     MemoryDrivingRecords,
     MemoryEventBus,
     MemoryFleetQueries,
+    MemoryFleetUse,
     MemoryGeofenceQueries,
     MemoryIngestionQueries,
     MemoryJobs,
     MemoryLeases,
+    MemoryMaintenanceQueries,
     MemoryOrganisations,
     MemoryOutbox,
     MemoryRateLimiter,
@@ -131,6 +133,16 @@ def fleet_queries(database: MemoryDatabase) -> MemoryFleetQueries:
 @pytest.fixture
 def geofence_queries(database: MemoryDatabase) -> MemoryGeofenceQueries:
     return MemoryGeofenceQueries(database)
+
+
+@pytest.fixture
+def fleet_use(database: MemoryDatabase) -> MemoryFleetUse:
+    return MemoryFleetUse(database)
+
+
+@pytest.fixture
+def maintenance_queries(database: MemoryDatabase) -> MemoryMaintenanceQueries:
+    return MemoryMaintenanceQueries(database)
 
 
 @pytest.fixture

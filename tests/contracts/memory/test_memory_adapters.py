@@ -194,3 +194,15 @@ class TestMemoryVehicleWatches(contracts.VehicleWatchesContract):
 
 class TestMemoryAlertQueries(contracts.AlertQueriesContract):
     pass
+
+
+class TestMemoryMaintenance(contracts.MaintenanceContract):
+    pass
+
+
+class TestMemoryMaintenanceQueries(contracts.MaintenanceQueriesContract):
+    pass
+
+
+class TestMemoryFleetUse(contracts.FleetUseContract):
+    pass

@@ -16,10 +16,12 @@ from trilha.adapters.postgres import (
     PostgresDepot,
     PostgresDrivingRecords,
     PostgresFleetQueries,
+    PostgresFleetUse,
     PostgresGeofenceQueries,
     PostgresIngestionQueries,
     PostgresJobs,
     PostgresLeases,
+    PostgresMaintenanceQueries,
     PostgresOrganisations,
     PostgresOutbox,
     PostgresRateLimiter,
@@ -126,6 +128,16 @@ def fleet_queries(pool: Pool, lanes: Lanes) -> PostgresFleetQueries:
 @pytest.fixture
 def geofence_queries(pool: Pool, lanes: Lanes) -> PostgresGeofenceQueries:
     return PostgresGeofenceQueries(pool, lanes)
+
+
+@pytest.fixture
+def fleet_use(pool: Pool) -> PostgresFleetUse:
+    return PostgresFleetUse(pool)
+
+
+@pytest.fixture
+def maintenance_queries(pool: Pool) -> PostgresMaintenanceQueries:
+    return PostgresMaintenanceQueries(pool)
 
 
 @pytest.fixture

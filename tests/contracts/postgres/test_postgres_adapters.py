@@ -169,3 +169,15 @@ class TestPostgresVehicleWatches(contracts.VehicleWatchesContract):
 
 class TestPostgresAlertQueries(contracts.AlertQueriesContract):
     pass
+
+
+class TestPostgresMaintenance(contracts.MaintenanceContract):
+    pass
+
+
+class TestPostgresMaintenanceQueries(contracts.MaintenanceQueriesContract):
+    pass
+
+
+class TestPostgresFleetUse(contracts.FleetUseContract):
+    pass

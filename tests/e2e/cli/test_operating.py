@@ -94,3 +94,9 @@ def test_what_an_event_type_means_is_said_and_taken_back(fed: Installation) -> N
     assert [(one["after"], one["reason"]) for one in changes] == [("driving_infraction", None), ("safety", "combinado")]
     refused = fed.run("event-types", "classify", "1", "safety")
     assert (refused.returncode, "not_found" in refused.stderr) == (1, True)
+
+
+def test_what_vehicles_are_due_for_is_listed(fed: Installation) -> None:
+    assert set(asked(fed, "maintenance", "list", "--status", "overdue")) == {"maintenance"}
+    refused = fed.run("maintenance", "list", "--group", "-404")
+    assert (refused.returncode, "not_found" in refused.stderr) == (1, True)

@@ -7,11 +7,27 @@ from uuid import uuid4
 import schemathesis
 from schemathesis.generation import GenerationMode
 
+from tests.e2e.http.world import VEHICLE_ID
+
 _SOURCE_ID = re.compile("-?[0-9]+")
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 A_DAY = "2026-03-01"
 LARGEST_ID = 2**63 - 1
 LONG_WAITS = {str(seconds) for seconds in range(1, 31)}
+
+_A_PLAN = {
+    "name": "Oil",
+    "starts_on": "2026-03-01",
+    "every_km": 100,
+    "every_engine_h": None,
+    "every_days": 30,  # a JSON Schema takes 30.0 for an integer, too
+    "warn_before_km": 10,
+    "warn_before_engine_h": None,
+    "warn_before_days": None,
+    "group_id": None,
+    "vehicle_ids": None,
+}
+_A_SERVICE = {"vehicle_id": str(VEHICLE_ID), "done_on": "2026-03-02"}
 
 
 @schemathesis.hook
@@ -29,12 +45,19 @@ def before_call(_: schemathesis.HookContext, case: schemathesis.Case, __: dict[s
     _ask_for_one_day(query)
     if isinstance(case.body, dict):
         _say_what_fits(case.body)
+        _maintain(case.operation.path, case.body)
     for values in (query, case.path_parameters):
         for name, value in values.items():
             values[name] = _small(value)
     case.body = _small(case.body)
     if "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = str(uuid4())  # one used before with another body is a conflict
+
+
+def _maintain(path: str, body: dict[str, Any]) -> None:
+    """A plan needs an interval, and vehicles that there are."""
+    if path.startswith("/v1/maintenance/plans"):
+        body |= _A_SERVICE if path.endswith("/services") else _A_PLAN
 
 
 def _ask_for_a_report(case: schemathesis.Case) -> None:

@@ -21,10 +21,12 @@ from trilha.adapters.memory import (
     MemoryDepot,
     MemoryDrivingRecords,
     MemoryFleetQueries,
+    MemoryFleetUse,
     MemoryGeofenceQueries,
     MemoryIngestionQueries,
     MemoryLeases,
     MemoryLiveFeed,
+    MemoryMaintenanceQueries,
     MemoryOrganisations,
     MemoryOutbox,
     MemoryPageReader,
@@ -43,6 +45,10 @@ from trilha.application.call_budget import CallBudget
 from trilha.application.dead_letters import SettleDeadLetter
 from trilha.application.fleet.classify_event_type import ClassifyEventType
 from trilha.application.holding import Holding
+from trilha.application.maintenance.calendar import Calendar
+from trilha.application.maintenance.command_plans import RemovePlan, SavePlan
+from trilha.application.maintenance.find_due import FindDue
+from trilha.application.maintenance.record_service import RecordService
 from trilha.application.monitoring.command_geofences import (
     AddGeofences,
     ChangeGeofence,
@@ -80,7 +86,7 @@ from trilha.domain.telemetry import (
     TelemetryEvent,
     Trip,
 )
-from trilha.entrypoints.http import HttpParts, ReportParts, create_app, hash_token, serve
+from trilha.entrypoints.http import HttpParts, MaintenanceParts, ReportParts, create_app, hash_token, serve
 from trilha.testing.reports import GeneratedReports
 
 TOKEN = "a-token-for-tests-only"
@@ -140,6 +146,7 @@ def memory_parts(database: MemoryDatabase, **changes: Any) -> HttpParts:
         "dead_letters": letters,
         "settle_dead_letter": SettleDeadLetter(dead_letters=letters, clock=clock),
         "watch_feeds": watch_feeds(database, LOGIN),
+        "maintenance": maintenance_parts(database),
         "reports": report_parts(database),
         "performance": performance(database),
         "alerts": MemoryAlertQueries(database),
@@ -193,6 +200,18 @@ def make_reports(database: MemoryDatabase, reports: ReportParts) -> MakeReports:
         clock=clock,
         ids=database.ids,
         limits=limits,
+    )
+
+
+def maintenance_parts(database: MemoryDatabase) -> MaintenanceParts:
+    units, depot = MemoryUnitsOfWork(database), MemoryDepot(database)
+    calendar = Calendar(MemoryOrganisations(database), database.clock, ZoneInfo)
+    return MaintenanceParts(
+        find_due=FindDue(units=units, depot=depot, use=MemoryFleetUse(database), calendar=calendar),
+        queries=MemoryMaintenanceQueries(database),
+        record_service=RecordService(units=units, depot=depot, calendar=calendar, ids=database.ids),
+        remove_plan=RemovePlan(units=units),
+        save_plan=SavePlan(units=units, depot=depot, calendar=calendar, ids=database.ids),
     )
 
 

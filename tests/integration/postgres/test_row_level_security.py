@@ -14,6 +14,7 @@ from trilha.domain.kernel import EventTypeId, OrganisationId
 from trilha.domain.telemetry import FEEDS, Gap, IngestionRun, RunKind, Standing, Stream, heal_gap
 from trilha.testing.contracts.fresh import NOON, new_id
 from trilha.testing.contracts.geofences import a_geofence, a_visit
+from trilha.testing.contracts.maintenance import BUS, a_plan, a_service
 from trilha.testing.contracts.telemetry_records import a_record
 
 WITHOUT_ORGANISATION = {"alembic_version", "source_tokens", "rate_keys", "rate_calls", "rate_waiters"}
@@ -30,6 +31,9 @@ FILLED = [
     "gaps",
     "ingestion_runs",
     "classification_changes",
+    "maintenance_plans",
+    "service_records",
+    "due_notices",
     "geofences",
     "geofence_visits",
 ]
@@ -65,6 +69,10 @@ async def _fill(unit: PostgresUnitOfWork) -> None:
     fence = a_geofence()
     await unit.geofences.save([fence])
     await unit.visits.follow([a_visit(fence)])
+    plan = a_plan()
+    await unit.maintenance_plans.save(plan)
+    await unit.service_records.add(a_service(plan))
+    assert await unit.due_notices.first_time(plan.id, BUS, plan.id)
     await unit.runs.save(IngestionRun(id=new_id(), kind=RunKind.EVENTS, started_at=NOON))
     await unit.commit()
 

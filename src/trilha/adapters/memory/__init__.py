@@ -15,6 +15,7 @@ from trilha.adapters.memory.ingestion_queries import MemoryIngestionQueries
 from trilha.adapters.memory.jobs import MemoryJobs, MemoryTaskQueue, QueuedTask
 from trilha.adapters.memory.leases import MemoryLeases
 from trilha.adapters.memory.live_feed import MemoryLiveFeed
+from trilha.adapters.memory.maintenance import MemoryFleetUse, MemoryMaintenanceQueries
 from trilha.adapters.memory.monitoring_queries import MemoryAlertQueries
 from trilha.adapters.memory.organisations import MemoryOrganisations
 from trilha.adapters.memory.rate_limiter import MemoryRateLimiter
@@ -37,11 +38,13 @@ __all__ = [
     "MemoryDrivingRecords",
     "MemoryEventBus",
     "MemoryFleetQueries",
+    "MemoryFleetUse",
     "MemoryGeofenceQueries",
     "MemoryIngestionQueries",
     "MemoryJobs",
     "MemoryLeases",
     "MemoryLiveFeed",
+    "MemoryMaintenanceQueries",
     "MemoryOrganisations",
     "MemoryOutbox",
     "MemoryPageReader",

@@ -16,6 +16,7 @@ from trilha.application.rate_limiting import Granted
 from trilha.domain.fleet import MASTER_KINDS, Classification, ClassificationChange, MasterKind, MasterRecord
 from trilha.domain.identity import Organisation, OrganisationSource
 from trilha.domain.kernel import EventTypeId, OrganisationId, VehicleId
+from trilha.domain.maintenance import MaintenancePlan, ServiceRecord
 from trilha.domain.monitoring import Alert, AlertRule, Geofence, VehicleWatch, Visit
 from trilha.domain.performance import PerformanceSettings, PrintedForm, ScorePolicy
 from trilha.domain.reporting import ReportJob, ReportSchedule
@@ -75,6 +76,9 @@ class OrganisationTables(msgspec.Struct):
     master: MasterTables = msgspec.field(default_factory=lambda: {kind: {} for kind in MASTER_KINDS})
     classifications: dict[EventTypeId, Classification] = msgspec.field(default_factory=dict)
     classification_changes: dict[UUID, ClassificationChange] = msgspec.field(default_factory=dict)
+    maintenance_plans: dict[UUID, MaintenancePlan] = msgspec.field(default_factory=dict)
+    service_records: dict[UUID, ServiceRecord] = msgspec.field(default_factory=dict)
+    due_notices: dict[tuple[UUID, int, UUID], bool] = msgspec.field(default_factory=dict)
     records: dict[Stream, RecordTable] = msgspec.field(default_factory=lambda: {feed: {} for feed in FEEDS})
     amended: dict[tuple[Stream, int], Standing] = msgspec.field(default_factory=dict)
     raw_pages: dict[UUID, RawPage] = msgspec.field(default_factory=dict)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from trilha.application.paging import decode_cursor, encode_cursor
+from trilha.application.paging import cut_page
 from trilha.application.ports import Page, PageRequest
 
 Row = TypeVar("Row")
@@ -33,13 +33,6 @@ class Listing(msgspec.Struct, Generic[Key], frozen=True):
         self, rows: Iterable[Row], key: Callable[[Row], Key], view: Callable[[Row], View], request: PageRequest
     ) -> Page[View]:
         """The rows after the cursor."""
-        ordered = sorted(((key(row), row) for row in rows), key=lambda pair: pair[0], reverse=self.descending)
-        if request.cursor is not None:
-            after = decode_cursor(self.name, request.cursor, self.key_type)
-            ordered = [pair for pair in ordered if (pair[0] < after if self.descending else pair[0] > after)]
-        shown = ordered[: request.limit]
-        more = len(ordered) > len(shown)
-        return Page(
-            items=[view(row) for _, row in shown],
-            next_cursor=encode_cursor(self.name, shown[-1][0]) if more else None,
-        )
+        keyed = ((key(row), row) for row in rows)
+        cut = cut_page(self.name, self.key_type, keyed, request, descending=self.descending)
+        return Page(items=[view(row) for row in cut.items], next_cursor=cut.next_cursor)

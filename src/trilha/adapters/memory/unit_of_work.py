@@ -16,6 +16,7 @@ from trilha.adapters.memory.ingestion import (
     another_was_faster,
 )
 from trilha.adapters.memory.leases import is_newest
+from trilha.adapters.memory.maintenance import MemoryDueNotices, MemoryMaintenancePlans, MemoryServiceRecords
 from trilha.adapters.memory.monitoring import MemoryAlertRules, MemoryAlerts, MemoryVehicleWatches
 from trilha.adapters.memory.operations import MemoryIdempotency, MemoryJobRequests
 from trilha.adapters.memory.performance import MemoryPerformanceChoices, MemoryPrintedForms
@@ -60,6 +61,9 @@ class MemoryUnitOfWork:
         self.checkpoints = MemoryCheckpoints(tables)
         self.runs = MemoryIngestionRuns(tables)
         self.throughput = MemoryThroughput(tables)
+        self.maintenance_plans = MemoryMaintenancePlans(tables)
+        self.service_records = MemoryServiceRecords(tables)
+        self.due_notices = MemoryDueNotices(tables)
         self.performance_choices = MemoryPerformanceChoices(tables)
         self.printed_forms = MemoryPrintedForms(tables)
         self.alert_rules = MemoryAlertRules(tables)
@@ -90,6 +94,9 @@ class MemoryUnitOfWork:
             self.alerts,
             self.watches,
             self.idempotency,
+            self.maintenance_plans,
+            self.service_records,
+            self.due_notices,
             self.performance_choices,
             self.printed_forms,
         )

@@ -26,6 +26,7 @@ from trilha.adapters.postgres.jobs import PostgresJobs
 from trilha.adapters.postgres.lanes import Lanes
 from trilha.adapters.postgres.leadership import PostgresLeadership
 from trilha.adapters.postgres.leases import PostgresLeases
+from trilha.adapters.postgres.maintenance_queries import PostgresFleetUse, PostgresMaintenanceQueries
 from trilha.adapters.postgres.migrate import make_partitions, migrate
 from trilha.adapters.postgres.monitoring_queries import PostgresAlertQueries
 from trilha.adapters.postgres.organisations import PostgresOrganisations
@@ -54,11 +55,13 @@ __all__ = [
     "PostgresDepot",
     "PostgresDrivingRecords",
     "PostgresFleetQueries",
+    "PostgresFleetUse",
     "PostgresGeofenceQueries",
     "PostgresIngestionQueries",
     "PostgresJobs",
     "PostgresLeadership",
     "PostgresLeases",
+    "PostgresMaintenanceQueries",
     "PostgresOrganisations",
     "PostgresOutbox",
     "PostgresRateLimiter",

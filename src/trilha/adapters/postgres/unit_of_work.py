@@ -18,6 +18,7 @@ from trilha.adapters.postgres.ingestion import (
     PostgresRawPages,
     PostgresThroughput,
 )
+from trilha.adapters.postgres.maintenance import PostgresDueNotices, PostgresMaintenancePlans, PostgresServiceRecords
 from trilha.adapters.postgres.monitoring import PostgresAlertRules, PostgresAlerts, PostgresVehicleWatches
 from trilha.adapters.postgres.operations import PostgresIdempotency, PostgresJobRequests
 from trilha.adapters.postgres.performance import PostgresPerformanceChoices, PostgresPrintedForms
@@ -152,6 +153,21 @@ class PostgresUnitOfWork:
     def throughput(self) -> PostgresThroughput:
         """Hourly counts."""
         return PostgresThroughput(self._session, self._organisation_id)
+
+    @cached_property
+    def maintenance_plans(self) -> PostgresMaintenancePlans:
+        """What vehicles need again and again."""
+        return PostgresMaintenancePlans(self._session, self._organisation_id)
+
+    @cached_property
+    def service_records(self) -> PostgresServiceRecords:
+        """Services that were done."""
+        return PostgresServiceRecords(self._session, self._organisation_id)
+
+    @cached_property
+    def due_notices(self) -> PostgresDueNotices:
+        """What was told of what came due."""
+        return PostgresDueNotices(self._session, self._organisation_id)
 
     @cached_property
     def performance_choices(self) -> PostgresPerformanceChoices:

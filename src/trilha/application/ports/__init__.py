@@ -26,6 +26,7 @@ from trilha.application.ports.token_store import SourceToken, TokenStore
 from trilha.application.ports.unit_of_work import (
     FleetUnitOfWork,
     GeofenceUnitOfWork,
+    MaintenanceUnitOfWork,
     MonitoringUnitOfWork,
     OperationsUnitOfWork,
     PerformanceUnitOfWork,
@@ -63,6 +64,7 @@ __all__ = [
     "LiveFeed",
     "LiveMessage",
     "LivePast",
+    "MaintenanceUnitOfWork",
     "MonitoringUnitOfWork",
     "OperationsUnitOfWork",
     "Outbox",

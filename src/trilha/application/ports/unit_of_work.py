@@ -9,6 +9,7 @@ from trilha.application.ports.jobs import JobRequests
 from trilha.application.ports.leases import Lease
 from trilha.domain.fleet import MasterData
 from trilha.domain.kernel import DomainEvent, OrganisationId
+from trilha.domain.maintenance import DueNotices, MaintenancePlans, ServiceRecords
 from trilha.domain.monitoring import AlertRules, Alerts, Geofences, VehicleWatches, Visits
 from trilha.domain.performance import PerformanceChoices, PrintedForms
 from trilha.domain.reporting import ReportFiles, ReportJobs, ReportSchedules
@@ -103,6 +104,19 @@ class MonitoringUnitOfWork(UnitOfWork, Protocol):
     def visits(self) -> Visits: ...
     @property
     def watches(self) -> VehicleWatches: ...
+
+
+class MaintenanceUnitOfWork(UnitOfWork, Protocol):
+    """What use cases of maintenance write."""
+
+    @property
+    def due_notices(self) -> DueNotices: ...
+    @property
+    def idempotency(self) -> Idempotency: ...
+    @property
+    def maintenance_plans(self) -> MaintenancePlans: ...
+    @property
+    def service_records(self) -> ServiceRecords: ...
 
 
 class OperationsUnitOfWork(UnitOfWork, Protocol):

@@ -14,10 +14,12 @@ from trilha.adapters.postgres import (
     PostgresDepot,
     PostgresDrivingRecords,
     PostgresFleetQueries,
+    PostgresFleetUse,
     PostgresGeofenceQueries,
     PostgresIngestionQueries,
     PostgresJobs,
     PostgresLeases,
+    PostgresMaintenanceQueries,
     PostgresOrganisations,
     PostgresOutbox,
     PostgresRateLimiter,
@@ -36,6 +38,13 @@ from trilha.application.fleet.classify_event_type import ClassifyEventType
 from trilha.application.fleet.sync_master_data import SyncMasterData
 from trilha.application.holding import LEASE_TTL, Holding
 from trilha.application.identity.connect_organisations import ConnectOrganisations
+from trilha.application.maintenance.calendar import Calendar
+from trilha.application.maintenance.command_plans import RemovePlan, SavePlan
+from trilha.application.maintenance.find_due import FindDue
+from trilha.application.maintenance.record_service import RecordService
+from trilha.application.maintenance.report import KIND as MAINTENANCE
+from trilha.application.maintenance.report import MaintenanceReport
+from trilha.application.maintenance.tell_due import TellDue
 from trilha.application.monitoring.command_geofences import (
     AddGeofences,
     ChangeGeofence,
@@ -112,6 +121,8 @@ class Container(containers.DeclarativeContainer):
     rollup = providers.Singleton(PostgresRollup, app_pool)
     roster = providers.Singleton(PostgresRoster, app_pool)
     depot = providers.Singleton(PostgresDepot, app_pool)
+    fleet_use = providers.Singleton(PostgresFleetUse, app_pool)
+    maintenance_queries = providers.Singleton(PostgresMaintenanceQueries, app_pool)
 
     document_writers = providers.Singleton(document_writers)
     form_printer = providers.Singleton(TypstFormPrinter)
@@ -188,6 +199,13 @@ class Container(containers.DeclarativeContainer):
         calls=call_budget,
         clock=clock,
     )
+    calendar = providers.Factory(Calendar, organisations=organisations, clock=clock, zone_of=zone_of)
+    find_due = providers.Factory(FindDue, units=units, depot=depot, use=fleet_use, calendar=calendar)
+    save_plan = providers.Factory(SavePlan, units=units, depot=depot, calendar=calendar, ids=ids)
+    remove_plan = providers.Factory(RemovePlan, units=units)
+    record_service = providers.Factory(RecordService, units=units, depot=depot, calendar=calendar, ids=ids)
+    tell_due = providers.Factory(TellDue, find_due=find_due, units=units)
+    maintenance_report = providers.Factory(MaintenanceReport, find_due=find_due, calendar=calendar)
     rulebooks = providers.Singleton(
         Rulebooks, organisations=organisations, clock=clock, zone_of=providers.Object(ZoneInfo)
     )
@@ -212,7 +230,7 @@ class Container(containers.DeclarativeContainer):
         zone_of=zone_of,
     )
 
-    other_reports = providers.Dict({})
+    other_reports = providers.Dict({MAINTENANCE: maintenance_report})
     """Who knows each kind of report; those of performance come together."""
     report_sources = providers.Callable(ChainMap, other_reports, performance_reports)
     report_library = providers.Singleton(ReportLibrary, sources=report_sources, writers=document_writers)

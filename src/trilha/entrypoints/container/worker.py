@@ -95,6 +95,7 @@ def _parts(container: Container, settings: Settings, broker: TaskBroker, leaders
             **{job.task: partial(run_job, container, job.kind) for job in INGESTING},
             "roll_up_days": partial(_roll_up_days, container),
             "make_reports": container.make_reports(),
+            "tell_due": container.tell_due(),
             "notice_silence": partial(_notice_silence, container),
         },
         handlers=handlers,

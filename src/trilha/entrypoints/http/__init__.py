@@ -6,7 +6,7 @@
 from trilha.entrypoints.http.access import AccessLog, JsonLines, silent, through_structlog
 from trilha.entrypoints.http.app import create_app
 from trilha.entrypoints.http.document import render_openapi
-from trilha.entrypoints.http.parts import HttpParts, Probe, ReportParts, hash_token
+from trilha.entrypoints.http.parts import HttpParts, MaintenanceParts, Probe, ReportParts, hash_token
 from trilha.entrypoints.http.server import AddressNotAvailable, check_address, serve
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "AddressNotAvailable",
     "HttpParts",
     "JsonLines",
+    "MaintenanceParts",
     "Probe",
     "ReportParts",
     "check_address",

@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from trilha.application.dead_letters import SettleDeadLetter
 from trilha.application.fleet.classify_event_type import ClassifyEventType
 from trilha.application.fleet.queries import FleetQueries
+from trilha.application.maintenance.command_plans import RemovePlan, SavePlan
+from trilha.application.maintenance.find_due import FindDue
+from trilha.application.maintenance.queries import MaintenanceQueries
+from trilha.application.maintenance.record_service import RecordService
 from trilha.application.monitoring.command_geofences import (
     AddGeofences,
     ChangeGeofence,
@@ -40,6 +44,17 @@ Probe = Callable[[], Awaitable[object]]
 def hash_token(token: str) -> bytes:
     """What is kept of a bearer token; a random token of 128 bits or more needs no slow hash."""
     return hashlib.sha256(token.encode()).digest()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MaintenanceParts:
+    """What maintenance is made of."""
+
+    find_due: FindDue
+    queries: MaintenanceQueries
+    record_service: RecordService
+    remove_plan: RemovePlan
+    save_plan: SavePlan
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,6 +95,7 @@ class HttpParts:
     dead_letters: DeadLetters
     settle_dead_letter: SettleDeadLetter
     watch_feeds: WatchFeeds
+    maintenance: MaintenanceParts
     reports: ReportParts
     performance: PerformanceUseCases
     alerts: AlertQueries

@@ -20,6 +20,7 @@ from litestar.openapi.spec import OpenAPIFormat, OpenAPIType, Schema
 from trilha.application.ports import DEFAULT_LIMIT, MAX_LIMIT, LetterStatus, PageRequest
 from trilha.domain.fleet import MASTER_KINDS, Classification
 from trilha.domain.kernel import InvalidValue, TimeRange, parse_source_id
+from trilha.domain.maintenance import DueStatus
 from trilha.domain.monitoring import AlertState, Severity
 from trilha.domain.reporting import KINDS, LANGUAGES, ReportStatus
 from trilha.domain.telemetry import BackfillStatus, RunKind, RunStatus, Stream
@@ -192,6 +193,7 @@ ClassificationName = Annotated[str, choice(Classification, "What the event type 
 RunKindName = Annotated[str, choice(RunKind, "What the run brings in")]
 RunStatusName = Annotated[str, choice(RunStatus, "How the run stands")]
 BackfillStatusName = Annotated[str, choice(BackfillStatus, "How the backfill stands")]
+DueStatusName = Annotated[str, choice(DueStatus, "How urgent it is")]
 AlertStateName = Annotated[str, choice(AlertState, "How the alert stands")]
 SeverityName = Annotated[str, choice(Severity, "How bad it is")]
 RuleRef = Annotated[

@@ -37,6 +37,7 @@ STATUS_OF_CODE: Mapping[str, int] = MappingProxyType(
         "identity.too_many_attempts": 429,
         "lease.lost": 409,
         "live.past": 410,
+        "maintenance.plan_has_services": 409,
         "monitoring.features_refused": 400,
         "monitoring.geofence_changed_since": 409,
         "monitoring.geofence_in_use": 409,

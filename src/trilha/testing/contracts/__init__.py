@@ -29,6 +29,7 @@ from trilha.testing.contracts.ingestion_queries import IngestionQueriesContract
 from trilha.testing.contracts.jobs import JobsContract, TakeTask, TaskQueueContract
 from trilha.testing.contracts.leases import Lapse, LeasesContract
 from trilha.testing.contracts.live_feed import Forget, LiveFeedContract
+from trilha.testing.contracts.maintenance import FleetUseContract, MaintenanceContract, MaintenanceQueriesContract
 from trilha.testing.contracts.master_data import MasterDataContract
 from trilha.testing.contracts.monitoring import (
     AlertQueriesContract,
@@ -70,6 +71,7 @@ __all__ = [
     "EventBusContract",
     "FleetQueriesContract",
     "FleetSourceContract",
+    "FleetUseContract",
     "Forget",
     "GapsContract",
     "GeofenceQueriesContract",
@@ -86,6 +88,8 @@ __all__ = [
     "LeasesContract",
     "LetTimePass",
     "LiveFeedContract",
+    "MaintenanceContract",
+    "MaintenanceQueriesContract",
     "MakeRateLimiter",
     "MasterDataContract",
     "NewOrganisation",

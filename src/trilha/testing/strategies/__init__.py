@@ -30,6 +30,12 @@ from trilha.testing.strategies.ingestion import (
     quarantine_entries,
     telemetry_facts,
 )
+from trilha.testing.strategies.maintenance import (
+    MaintenanceFact,
+    maintenance_events,
+    maintenance_plans,
+    service_records,
+)
 from trilha.testing.strategies.monitoring import GeofenceFact, geofence_contents, geofence_events, geofences, visits
 from trilha.testing.strategies.ports import envelopes, job_rows, leases, source_tokens
 from trilha.testing.strategies.records import (
@@ -80,6 +86,7 @@ __all__ = [
     "instants",
     "job_rows",
     "leases",
+    "maintenance_plans",
     "master_kinds",
     "master_records",
     "merge_outcomes",
@@ -92,6 +99,7 @@ __all__ = [
     "raw_pages",
     "records_of",
     "rejected_records",
+    "service_records",
     "source_ids",
     "source_pages",
     "source_tokens",
@@ -109,6 +117,8 @@ __all__ = [
 ]
 
 
-def domain_events() -> Strategy[TelemetryFact | MasterDataSynced | EventTypeClassified | GeofenceFact]:
+def domain_events() -> Strategy[
+    TelemetryFact | MasterDataSynced | EventTypeClassified | GeofenceFact | MaintenanceFact
+]:
     """Every domain event."""
-    return st.one_of(telemetry_facts(), fleet_events(), geofence_events())
+    return st.one_of(telemetry_facts(), fleet_events(), geofence_events(), maintenance_events())
