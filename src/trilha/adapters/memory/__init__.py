@@ -11,6 +11,13 @@ from trilha.adapters.memory.driving_records import MemoryDrivingRecords
 from trilha.adapters.memory.event_bus import MemoryDeadLetters, MemoryEventBus, MemoryOutbox
 from trilha.adapters.memory.fleet_queries import MemoryFleetQueries
 from trilha.adapters.memory.geofence_queries import MemoryGeofenceQueries
+from trilha.adapters.memory.identity_people import (
+    MemoryDirectory,
+    MemoryOneTimeTokens,
+    MemorySecondFactors,
+    MemoryThrottles,
+    MemoryUsers,
+)
 from trilha.adapters.memory.ingestion_queries import MemoryIngestionQueries
 from trilha.adapters.memory.jobs import MemoryJobs, MemoryTaskQueue, QueuedTask
 from trilha.adapters.memory.leases import MemoryLeases
@@ -35,6 +42,7 @@ __all__ = [
     "MemoryDatabase",
     "MemoryDeadLetters",
     "MemoryDepot",
+    "MemoryDirectory",
     "MemoryDrivingRecords",
     "MemoryEventBus",
     "MemoryFleetQueries",
@@ -45,6 +53,7 @@ __all__ = [
     "MemoryLeases",
     "MemoryLiveFeed",
     "MemoryMaintenanceQueries",
+    "MemoryOneTimeTokens",
     "MemoryOrganisations",
     "MemoryOutbox",
     "MemoryPageReader",
@@ -52,13 +61,16 @@ __all__ = [
     "MemoryReportQueries",
     "MemoryRollup",
     "MemoryRoster",
+    "MemorySecondFactors",
     "MemorySingleUse",
     "MemorySource",
     "MemoryTaskQueue",
     "MemoryTelemetryQueries",
+    "MemoryThrottles",
     "MemoryTokenStore",
     "MemoryUnitOfWork",
     "MemoryUnitsOfWork",
+    "MemoryUsers",
     "OrganisationTables",
     "QueuedTask",
     "SimulatedClock",

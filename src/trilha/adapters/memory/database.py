@@ -14,8 +14,24 @@ import msgspec
 from trilha.application.ports import Clock, DeadLetter, Envelope, IdSource, JobRow, Lease, SourceToken
 from trilha.application.rate_limiting import Granted
 from trilha.domain.fleet import MASTER_KINDS, Classification, ClassificationChange, MasterKind, MasterRecord
-from trilha.domain.identity import Organisation, OrganisationSource
-from trilha.domain.kernel import EventTypeId, OrganisationId, VehicleId
+from trilha.domain.identity import (
+    ApiKey,
+    AuditEntry,
+    AuditLink,
+    ConsentEntry,
+    DataRequest,
+    Invitation,
+    Membership,
+    OneTimeToken,
+    Organisation,
+    OrganisationSource,
+    Purpose,
+    SecondFactor,
+    Session,
+    Throttle,
+    User,
+)
+from trilha.domain.kernel import EventTypeId, OrganisationId, UserId, VehicleId
 from trilha.domain.maintenance import MaintenancePlan, ServiceRecord
 from trilha.domain.monitoring import Alert, AlertRule, Geofence, VehicleWatch, Visit
 from trilha.domain.performance import PerformanceSettings, PrintedForm, ScorePolicy
@@ -106,6 +122,15 @@ class OrganisationTables(msgspec.Struct):
     watches: dict[VehicleId, VehicleWatch] = msgspec.field(default_factory=dict)
     watch_progress: dict[str, datetime] = msgspec.field(default_factory=dict)
     watch_turns: dict[str, object] = msgspec.field(default_factory=dict)
+    memberships: dict[UUID, Membership] = msgspec.field(default_factory=dict)
+    membership_of_user: dict[UserId, UUID] = msgspec.field(default_factory=dict)
+    sessions: dict[UUID, Session] = msgspec.field(default_factory=dict)
+    invitations: dict[UUID, Invitation] = msgspec.field(default_factory=dict)
+    api_keys: dict[UUID, ApiKey] = msgspec.field(default_factory=dict)
+    consents: dict[UUID, ConsentEntry] = msgspec.field(default_factory=dict)
+    audit_entries: dict[UUID, AuditEntry] = msgspec.field(default_factory=dict)
+    audit_links: dict[int, AuditLink] = msgspec.field(default_factory=dict)
+    data_requests: dict[UUID, DataRequest] = msgspec.field(default_factory=dict)
 
 
 class HeldLease(msgspec.Struct):
@@ -139,6 +164,11 @@ class MemoryDatabase:
         self.ids = ids
         self.organisations: dict[OrganisationId, Organisation] = {}
         self.sources: dict[tuple[str, int], OrganisationSource] = {}
+        self.users: dict[UserId, User] = {}
+        self.second_factors: dict[UserId, SecondFactor] = {}
+        self.one_time_tokens: dict[tuple[UserId, Purpose], OneTimeToken] = {}
+        self.throttles: dict[str, Throttle] = {}
+        self.key_of_prefix: dict[str, UUID] = {}
         self.leases: dict[tuple[OrganisationId, str], HeldLease] = {}
         self.tokens: dict[str, SourceToken] = {}
         self.renewals: dict[str, RenewalLock] = {}

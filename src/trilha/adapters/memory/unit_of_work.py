@@ -7,6 +7,15 @@ from uuid import UUID
 from trilha.adapters.memory.database import Draft, MemoryDatabase
 from trilha.adapters.memory.fleet import MemoryMasterData
 from trilha.adapters.memory.geofences import MemoryGeofences, MemoryVisits
+from trilha.adapters.memory.identity_rows import (
+    MemoryApiKeys,
+    MemoryAuditLog,
+    MemoryConsents,
+    MemoryDataRequests,
+    MemoryInvitations,
+    MemoryMemberships,
+    MemorySessions,
+)
 from trilha.adapters.memory.ingestion import (
     MemoryBackfills,
     MemoryCheckpoints,
@@ -73,6 +82,13 @@ class MemoryUnitOfWork:
         self.report_jobs = MemoryReportJobs(tables)
         self.report_files = MemoryReportFiles(tables)
         self.report_schedules = MemoryReportSchedules(tables)
+        self.memberships = MemoryMemberships(tables)
+        self.sessions = MemorySessions(tables.sessions)
+        self.invitations = MemoryInvitations(tables.invitations)
+        self.api_keys = MemoryApiKeys(tables, database)
+        self.consents = MemoryConsents(tables)
+        self.audit = MemoryAuditLog(tables)
+        self.data_requests = MemoryDataRequests(tables.data_requests)
         self.idempotency = MemoryIdempotency(database, organisation_id)
         self._records = {feed: MemoryTelemetryRecords(tables, feed) for feed in FEEDS}
         self._inbox = Draft(tables.inbox)
@@ -99,6 +115,13 @@ class MemoryUnitOfWork:
             self.due_notices,
             self.performance_choices,
             self.printed_forms,
+            self.memberships,
+            self.sessions,
+            self.invitations,
+            self.api_keys,
+            self.consents,
+            self.audit,
+            self.data_requests,
         )
         self._guarded: list[Lease] = []
         self._recorded: list[DomainEvent] = []

@@ -26,6 +26,7 @@ from trilha.application.ports.token_store import SourceToken, TokenStore
 from trilha.application.ports.unit_of_work import (
     FleetUnitOfWork,
     GeofenceUnitOfWork,
+    IdentityUnitOfWork,
     MaintenanceUnitOfWork,
     MonitoringUnitOfWork,
     OperationsUnitOfWork,
@@ -52,6 +53,7 @@ __all__ = [
     "IdSource",
     "Idempotency",
     "IdempotencyScope",
+    "IdentityUnitOfWork",
     "JobClaim",
     "JobRequests",
     "JobRow",

@@ -8,6 +8,7 @@ from trilha.application.ports.idempotency import Idempotency
 from trilha.application.ports.jobs import JobRequests
 from trilha.application.ports.leases import Lease
 from trilha.domain.fleet import MasterData
+from trilha.domain.identity import ApiKeys, AuditLog, Consents, DataRequests, Invitations, Memberships, Sessions
 from trilha.domain.kernel import DomainEvent, OrganisationId
 from trilha.domain.maintenance import DueNotices, MaintenancePlans, ServiceRecords
 from trilha.domain.monitoring import AlertRules, Alerts, Geofences, VehicleWatches, Visits
@@ -117,6 +118,27 @@ class MaintenanceUnitOfWork(UnitOfWork, Protocol):
     def maintenance_plans(self) -> MaintenancePlans: ...
     @property
     def service_records(self) -> ServiceRecords: ...
+
+
+class IdentityUnitOfWork(UnitOfWork, Protocol):
+    """What use cases about members, their sessions and their rights write."""
+
+    @property
+    def api_keys(self) -> ApiKeys: ...
+    @property
+    def audit(self) -> AuditLog: ...
+    @property
+    def consents(self) -> Consents: ...
+    @property
+    def data_requests(self) -> DataRequests: ...
+    @property
+    def idempotency(self) -> Idempotency: ...
+    @property
+    def invitations(self) -> Invitations: ...
+    @property
+    def memberships(self) -> Memberships: ...
+    @property
+    def sessions(self) -> Sessions: ...
 
 
 class OperationsUnitOfWork(UnitOfWork, Protocol):

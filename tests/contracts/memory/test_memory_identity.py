@@ -1,0 +1,78 @@
+"""People, and what they are and do in an organisation, in memory."""
+
+import pytest
+
+from trilha.adapters.memory import (
+    MemoryDatabase,
+    MemoryDirectory,
+    MemoryOneTimeTokens,
+    MemorySecondFactors,
+    MemoryThrottles,
+    MemoryUsers,
+)
+from trilha.testing import contracts
+
+
+@pytest.fixture
+def users(database: MemoryDatabase) -> MemoryUsers:
+    return MemoryUsers(database)
+
+
+@pytest.fixture
+def second_factors(database: MemoryDatabase) -> MemorySecondFactors:
+    return MemorySecondFactors(database)
+
+
+@pytest.fixture
+def one_time_tokens(database: MemoryDatabase) -> MemoryOneTimeTokens:
+    return MemoryOneTimeTokens(database)
+
+
+@pytest.fixture
+def throttles(database: MemoryDatabase) -> MemoryThrottles:
+    return MemoryThrottles(database)
+
+
+@pytest.fixture
+def directory(database: MemoryDatabase) -> MemoryDirectory:
+    return MemoryDirectory(database)
+
+
+class TestMemoryUsers(contracts.UsersContract):
+    pass
+
+
+class TestMemorySecondFactors(contracts.SecondFactorsContract):
+    pass
+
+
+class TestMemoryOneTimeTokens(contracts.OneTimeTokensContract):
+    pass
+
+
+class TestMemoryThrottles(contracts.ThrottlesContract):
+    pass
+
+
+class TestMemoryIdentityRows(contracts.IdentityRowsContract):
+    pass
+
+
+class TestMemoryMemberships(contracts.MembershipsContract):
+    pass
+
+
+class TestMemorySessions(contracts.SessionsContract):
+    pass
+
+
+class TestMemoryKeysAndInvitations(contracts.KeysAndInvitationsContract):
+    pass
+
+
+class TestMemoryPrivacy(contracts.PrivacyContract):
+    pass
+
+
+class TestMemoryAuditLog(contracts.AuditLogContract):
+    pass
