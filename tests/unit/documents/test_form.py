@@ -103,7 +103,7 @@ def test_more_flows_to_the_next_page_which_says_of_whom_it_is() -> None:
     assert "Responsável de Recursos Humanos" in second
 
 
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(instants(), time_zones())
 def test_it_is_printed_at_any_moment_and_in_any_zone(moment: datetime, zone: ZoneInfo) -> None:
     form = msgspec.structs.replace(specimen_form(), made_at=moment, time_zone=zone.key)
@@ -138,11 +138,11 @@ def test_a_name_is_never_markup() -> None:
     assert name in page.replace("\n", "")
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.text(), st.text(), st.text())
 def test_any_text_is_printed(name: str, company: str, guidance: str) -> None:
     form = msgspec.structs.replace(specimen_form(), driver_name=name, company=company, guidance=guidance)
-    assert pages(TypstFormPrinter().print(form))
+    assert TypstFormPrinter().print(form).startswith(b"%PDF")
 
 
 def test_a_language_that_is_not_written_is_refused() -> None:

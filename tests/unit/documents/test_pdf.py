@@ -77,10 +77,10 @@ def test_a_mark_that_no_font_can_place_does_not_take_its_letter_along() -> None:
     assert "□ está no lugar" in text
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.text(), st.text(), st.lists(st.text(), max_size=4))
 def test_any_text_is_printed(title: str, column: str, cells: list[str]) -> None:
-    assert pages(pressed((Column("a", column),), *[(cell,) for cell in cells], title=title))
+    assert pressed((Column("a", column),), *[(cell,) for cell in cells], title=title).startswith(b"%PDF")
 
 
 async def test_the_same_report_is_the_same_document() -> None:
