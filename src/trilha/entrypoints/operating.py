@@ -29,6 +29,7 @@ from trilha.domain.telemetry import RawPageKey, RunKind, RunStatus, Settlement, 
 from trilha.entrypoints.container.database import open_database
 from trilha.entrypoints.container.table import Container
 from trilha.entrypoints.mistakes import ExitCode, Mistake
+from trilha.entrypoints.report_desk import ReportDesk
 from trilha.entrypoints.settings import Settings
 
 View = TypeVar("View")
@@ -47,6 +48,11 @@ class Operator:
     @property
     def _id(self) -> OrganisationId:
         return self.organisation.id
+
+    @property
+    def reports(self) -> ReportDesk:
+        """Its reports."""
+        return ReportDesk(self._container, self._id)
 
     async def health(self) -> FeedHealth:
         """How the feed is."""

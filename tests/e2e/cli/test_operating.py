@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,3 +101,35 @@ def test_what_vehicles_are_due_for_is_listed(fed: Installation) -> None:
     assert set(asked(fed, "maintenance", "list", "--status", "overdue")) == {"maintenance"}
     refused = fed.run("maintenance", "list", "--group", "-404")
     assert (refused.returncode, "not_found" in refused.stderr) == (1, True)
+
+
+def test_a_report_is_made_here_or_by_the_workers_and_comes_again(fed: Installation, tmp_path: Path) -> None:
+    days = ("--from", days_ago(6), "--to", days_ago(0))
+    piped = fed.run("report", "run", "trips", *days)
+    file = tmp_path / "viagens.csv"
+    made = fed.run("report", "start", "trips", *days, "--wait", "--output", str(file))
+
+    assert (piped.returncode, made.returncode) == (0, 0), piped.stderr + made.stderr
+    assert file.read_text("utf-8-sig").splitlines()[0] == piped.stdout.removeprefix("\ufeff").splitlines()[0]
+    assert len(file.read_text().splitlines()) > 1
+    (newest, *_) = asked(fed, "report", "jobs")["jobs"]
+    assert (newest["status"], newest["format"]) == ("done", "csv")
+    again = tmp_path / "again.csv"
+    assert fed.run("report", "download", newest["id"], "--output", str(again)).returncode == 0
+    assert again.read_bytes() == file.read_bytes()
+    assert "reporting.job_ended" in fed.run("report", "cancel", newest["id"]).stderr
+
+    planned = asked(fed, "report", "schedule", "add", "Toda segunda", "ranking", "--every", "week", "--on", "monday")
+    assert (planned["rhythm"], planned["weekday"], planned["at"]) == ("weekly", 1, "06:00")
+    assert planned["id"] in fed.run("report", "schedule", "list").stdout
+    assert fed.run("report", "schedule", "remove", planned["id"]).returncode == 0
+    assert asked(fed, "report", "schedule", "list") == {"schedules": []}
+
+
+def test_a_report_that_cannot_be_leaves_no_file(fed: Installation, tmp_path: Path) -> None:
+    file = tmp_path / "infractions.xlsx"
+    refused = fed.run("report", "run", "infractions", "--output", str(file))
+    assert (refused.returncode, "driver_id" in refused.stderr) == (1, True)
+    nowhere = fed.run("report", "run", "ranking", "--output", str(tmp_path / "nowhere" / "file.csv"))
+    assert (nowhere.returncode, "--output" in nowhere.stderr) == (1, True)
+    assert list(tmp_path.iterdir()) == []

@@ -52,22 +52,29 @@ class OpenReport:
         self._limits = limits
 
     async def __call__(
-        self, organisation_id: OrganisationId, question: ReportQuestion, report_format: ReportFormat
+        self,
+        organisation_id: OrganisationId,
+        question: ReportQuestion,
+        report_format: ReportFormat,
+        *,
+        of_any_length: bool = False,
     ) -> OpenedReport:
         """Raises InvalidValue, ReportTooLong, DocumentTooLong, and what the source refuses.
 
-        The first piece is made before this returns, so what is wrong from the start is told in words.
-        One that turns out too long on the way raises ReportTooLong from its pieces, which must not look like an end.
+        The first piece is made before this returns, so what is wrong from the start is told in words. One that turns
+        out too long on the way raises ReportTooLong from its pieces, which must not look like an end. `of_any_length`
+        is for who writes it into a file of their own.
         """
         self._library.check(question.kind, report_format)
         request = await self._ask(organisation_id, question)
-        limit = RowLimit(request.kind, report_format, self._most(report_format))
+        limit = None if of_any_length else RowLimit(request.kind, report_format, self._most(report_format))
         async with AsyncExitStack() as stack:
             report = await stack.enter_async_context(self._library.opened(organisation_id, request))
-            limit.check(report.head.expected_rows)
             rows = MeteredRows(report.rows, limit)
-            if report_format is ReportFormat.JSON:
-                await rows.read_ahead(limit.most)
+            if limit is not None:
+                limit.check(report.head.expected_rows)
+                if report_format is ReportFormat.JSON:
+                    await rows.read_ahead(limit.most)
             written = self._library.written(Report(report.head, rows), report_format, PIECE_BYTES)
             pieces = await stack.enter_async_context(written)
             first = await anext(pieces, b"")

@@ -12,6 +12,7 @@ from trilha.entrypoints.cli.feed import feed
 from trilha.entrypoints.cli.maintenance import maintenance
 from trilha.entrypoints.cli.processes import relay, scheduler, serve, worker
 from trilha.entrypoints.cli.replay import replay
+from trilha.entrypoints.cli.report import report
 from trilha.entrypoints.cli.simulate import simulate
 from trilha.entrypoints.cli.stack import down, status, up
 from trilha.entrypoints.cli.token import token
@@ -21,7 +22,7 @@ click.rich_click.COMMAND_GROUPS = {
     "trilha": [
         {"name": "Everything on one machine", "commands": ["up", "status", "down", "token"]},
         {"name": "Data", "commands": ["feed", "sync", "ingest", "backfill", "replay", "simulate"]},
-        {"name": "Answers", "commands": ["event-types", "maintenance"]},
+        {"name": "Answers", "commands": ["report", "event-types", "maintenance"]},
         {"name": "One process at a time", "commands": ["serve", "worker", "scheduler", "relay"]},
         {"name": "Care", "commands": ["doctor", "quarantine", "dead-letters", "backup", "restore", "migrate"]},
     ]
@@ -46,7 +47,7 @@ def run() -> None:
 _COMMANDS = (
     *(up, status, down, token),
     *(feed, sync, ingest, backfill, replay, simulate),
-    *(event_types, maintenance),
+    *(report, event_types, maintenance),
     *(serve, worker, scheduler, relay),
     *(doctor, quarantine, dead_letters, backup, restore, migrate),
 )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
 import rich_click as click
@@ -69,3 +69,19 @@ def with_operator(
             return await work(operator)
 
     return asyncio.run(run())
+
+
+class Day(click.ParamType[date]):
+    """A day by the organisation's clocks."""
+
+    name = "day"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        """Read it."""
+        try:
+            return value if isinstance(value, date) else date.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no day; expected such as 2026-03-01", param, ctx)
+
+
+DAY = Day()
