@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
 import msgspec
 
@@ -41,12 +42,15 @@ class Unscored(StrEnum):
     TOO_SHORT = "too_short"
 
 
-class Doing(msgspec.Struct, frozen=True):
+class Doing(msgspec.Struct, frozen=True, gc=False):
     """What a driver did of one event type."""
 
     occurrences: int = 0
     moments: int = 0
     duration_s: float = 0.0
+
+
+NOTHING_DONE: Final = Doing()
 
 
 class Conduct(msgspec.Struct, frozen=True):
@@ -60,10 +64,12 @@ class Conduct(msgspec.Struct, frozen=True):
     def of(self, event_types: Iterable[EventTypeId]) -> Doing:
         """What was done of several event types together."""
         found = [self.doings[one] for one in event_types if one in self.doings]
+        if len(found) <= 1:
+            return found[0] if found else NOTHING_DONE
         return Doing(
-            sum(one.occurrences for one in found),
-            sum(one.moments for one in found),
-            sum(one.duration_s for one in found),
+            sum([one.occurrences for one in found]),
+            sum([one.moments for one in found]),
+            sum([one.duration_s for one in found]),
         )
 
     def rate(self, count: float) -> float:

@@ -9,18 +9,19 @@ appeal is no longer counted, and the score follows.
 """
 
 from collections.abc import Iterable
-from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
-from math import isfinite
+from math import floor, isfinite
 from typing import Final
 
 import msgspec
 
 from trilha.domain.kernel import EventTypeId, InvalidValue
 from trilha.domain.performance.assessing import (
+    NOTHING_DONE,
     Assessment,
     Conduct,
     Deduction,
+    Doing,
     PolicyName,
     risk_of,
     scored,
@@ -37,7 +38,8 @@ MAX_RULES: Final = 50
 MAX_TYPES: Final = 200
 MAX_KEY_CHARS: Final = 50
 MAX_WEIGHT: Final = 1000.0
-_HUNDREDTH: Final = Decimal("0.01")
+HUNDREDTHS: Final = 100 * FULL
+"""A full score as points are counted."""
 
 
 class Measure(StrEnum):
@@ -102,41 +104,47 @@ def score(driver: Rated, conduct: Conduct, policy: ScorePolicy) -> Assessment:
     why = why_unscored(driver, conduct, policy.min_distance_km)
     if why is not None:
         return unscored(name, formula, conduct, why)
-    taken = [(rule, *_measured(rule, conduct)) for rule in policy.rules]
-    lost = sum((points for _, _, points in taken), Decimal(0))
-    value = max(Decimal(0), FULL - lost)
-    deductions = [_deduction(rule, conduct, rate, points) for rule, rate, points in taken if points or rate is None]
-    if lost > FULL:
-        floor = Deduction(rule=FLOOR_RULE, event_types=(), count=0, seconds=0.0, rate=None, points=float(FULL - lost))
-        deductions.append(floor)
-    return scored(name, formula, conduct, float(value), risk_of(float(value)), deductions)
+    lost, deductions = 0, []
+    for rule in policy.rules:
+        done = conduct.of(rule.event_types)
+        if done is not NOTHING_DONE:
+            hundredths, deduction = _deduction(rule, done, conduct)
+            lost += hundredths
+            if hundredths or deduction.rate is None:
+                deductions.append(deduction)
+    if lost > HUNDREDTHS:
+        deductions.append(_floor(lost - HUNDREDTHS))
+    value = max(0, HUNDREDTHS - lost) / 100
+    return scored(name, formula, conduct, value, risk_of(value), deductions)
 
 
-def _measured(rule: ScoreRule, conduct: Conduct) -> tuple[float | None, Decimal]:
-    """Rate and points, in hundredths, so that sums are exact; what cannot be measured takes nothing."""
-    done = conduct.of(rule.event_types)
-    if rule.measure is Measure.PER_100_KM:
-        rate: float | None = conduct.rate(done.moments)
-    elif done.duration_s:
-        share = conduct.share_of_time(done.duration_s)
-        rate = None if share is None else FULL * share
-    else:
-        rate = 0.0
-    points = Decimal(min(rule.cap, rule.weight * (rate or 0.0))).quantize(_HUNDREDTH, ROUND_HALF_UP)
-    return rate, points
-
-
-def _deduction(rule: ScoreRule, conduct: Conduct, rate: float | None, points: Decimal) -> Deduction:
-    done = conduct.of(rule.event_types)
-    return Deduction(
+def _deduction(rule: ScoreRule, done: Doing, conduct: Conduct) -> tuple[int, Deduction]:
+    """What a rule takes, in hundredths, so that sums are exact; what cannot be measured takes nothing."""
+    rate = _rate(rule, done, conduct)
+    asked = rule.weight * (rate or 0.0)
+    hundredths = floor(100 * min(rule.cap, asked) + 0.5)
+    return hundredths, Deduction(
         rule=rule.key,
-        event_types=tuple(one for one in rule.event_types if one in conduct.doings),
+        event_types=tuple([one for one in rule.event_types if one in conduct.doings]),
         count=done.moments,
         seconds=done.duration_s,
         rate=rate,
-        points=float(points),
-        capped=rate is not None and rule.weight * rate > rule.cap,
+        points=hundredths / 100,
+        capped=asked > rule.cap,
     )
+
+
+def _rate(rule: ScoreRule, done: Doing, conduct: Conduct) -> float | None:
+    if rule.measure is Measure.PER_100_KM:
+        return conduct.rate(done.moments)
+    if not done.duration_s:
+        return 0.0
+    share = conduct.share_of_time(done.duration_s)
+    return None if share is None else FULL * share
+
+
+def _floor(beyond: int) -> Deduction:
+    return Deduction(rule=FLOOR_RULE, event_types=(), count=0, seconds=0.0, rate=None, points=-beyond / 100)
 
 
 def _resolved(rule: ScoreRule, loose: Iterable[EventKind]) -> ScoreRule:
