@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -15,6 +15,10 @@ from trilha.application.fleet.queries import ClassificationChangeView, EventType
 from trilha.application.list_dead_letters import DeadLetterView, dead_letter_view, page_of_letters
 from trilha.application.maintenance.find_due import DueFilter
 from trilha.application.maintenance.views import DueView, due_view
+from trilha.application.monitoring.command_geofences import AddGeofencesCommand
+from trilha.application.monitoring.geofence_files import read_features, write_features
+from trilha.application.monitoring.geofence_queries import GeofenceFilter
+from trilha.application.monitoring.geofence_views import GeofenceView
 from trilha.application.ports import MAX_LIMIT, LetterStatus, Page, PageRequest
 from trilha.application.telemetry.command_backfills import CancelBackfillCommand, RequestBackfillCommand
 from trilha.application.telemetry.replay_raw import ReplayRawCommand
@@ -95,6 +99,19 @@ class Operator:
         """What vehicles are due for, the most urgent first. Raises NotFound."""
         where = DueFilter(status=status, vehicle_id=vehicle_id, group_id=group_id)
         return [due_view(one) for one in await self._container.find_due()(self._id, where)]
+
+    async def geofences(self, search: str | None) -> list[GeofenceView]:
+        """Those whose name has it, or all, by name."""
+        queries, where = self._container.geofence_queries(), GeofenceFilter(search=search)
+        return await _all(lambda page: queries.geofences(self._id, where, page), GeofenceView)
+
+    async def import_geofences(self, document: object) -> tuple[GeofenceView, ...]:
+        """Make one of each feature; raises MalformedArea, and what AddGeofences and `read_features` raise."""
+        return await self._container.add_geofences()(AddGeofencesCommand(self._id, read_features(document)))
+
+    async def export_geofences(self) -> dict[str, Any]:
+        """All of them as GeoJSON."""
+        return write_features(await self._container.find_geofences()(self._id))
 
     async def start_backfill(self, start: datetime, end: datetime, streams: tuple[str, ...]) -> BackfillView:
         """Ask for one; raises what RequestBackfill raises."""

@@ -65,6 +65,26 @@ def test_a_backfill_that_cannot_be_says_why(demo: Installation) -> None:
         assert (refused.returncode, told in refused.stderr) == (code, True), refused.stderr
 
 
+def test_geofences_come_from_files_and_go_into_files(demo: Installation, tmp_path: Path) -> None:
+    eventually(lambda: demo.get("/v1/organisations")["items"], "an organisation")
+    depots, export = tmp_path / "depots.geojson", tmp_path / "export.geojson"
+    point = {"type": "Point", "coordinates": [-43.94, -19.92]}
+    depot = {"type": "Feature", "properties": {"name": "Garagem São José", "radius_m": 150}, "geometry": point}
+    depots.write_text(json.dumps({"type": "FeatureCollection", "features": [depot]}))
+
+    (made,) = asked(demo, "geofence", "import", str(depots))["geofences"]
+
+    assert asked(demo, "geofence", "list", "--search", "sao jose") == {"geofences": [made]}
+    assert made["id"] in demo.run("geofence", "list").stdout
+    assert demo.run("geofence", "export", str(export)).returncode == 0
+    (feature,) = json.loads(export.read_text())["features"]
+    assert (feature["id"], feature["geometry"]) == (made["id"], point)
+    for text, code, told in (("{", 2, "is no GeoJSON"), (json.dumps(depot | {"properties": {}}), 1, "feature 1: ")):
+        depots.write_text(text)
+        refused = demo.run("geofence", "import", str(depots))
+        assert (refused.returncode, told in refused.stderr) == (code, True), refused.stderr
+
+
 def test_kept_pages_are_read_again_without_a_change(fed: Installation) -> None:
     done = asked(fed, "replay", "raw", "--stream", "trips")
 

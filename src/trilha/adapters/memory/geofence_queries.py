@@ -16,6 +16,7 @@ from trilha.domain.monitoring import Visit
 
 _GEOFENCES = Listing("geofences", tuple[str, UUID])
 _VISITS = Listing("visits", tuple[datetime, UUID], descending=True)
+_VISITS_IN_ORDER = Listing("visits_in_order", tuple[datetime, UUID])
 
 
 class MemoryGeofenceQueries:
@@ -42,12 +43,13 @@ class MemoryGeofenceQueries:
         return geofence_view(await MemoryGeofences(self._database.of(organisation_id)).get(geofence_id))
 
     async def visits(
-        self, organisation_id: OrganisationId, where: VisitFilter, page: PageRequest
+        self, organisation_id: OrganisationId, where: VisitFilter, page: PageRequest, *, oldest_first: bool = False
     ) -> Page[VisitView | msgspec.Raw]:
         """Visits."""
         tables = self._database.of(organisation_id)
         rows = (visit for visit in tables.visits.values() if _is_wanted(where, visit))
-        return _VISITS.page(
+        listing = _VISITS_IN_ORDER if oldest_first else _VISITS
+        return listing.page(
             rows,
             lambda visit: (visit.entered_at, visit.id),
             lambda visit: visit_view(visit, tables.geofences[visit.geofence_id].content.name),
@@ -58,7 +60,7 @@ class MemoryGeofenceQueries:
 def _is_wanted(where: VisitFilter, visit: Visit) -> bool:
     return (
         where.geofence_id in (None, visit.geofence_id)
-        and where.vehicle_id in (None, visit.vehicle_id)
+        and (where.vehicle_ids is None or visit.vehicle_id in where.vehicle_ids)
         and where.driver_id in (None, visit.driver_id)
         and where.open in (None, visit.left_at is None)
         and visit.entered_at in where.entered

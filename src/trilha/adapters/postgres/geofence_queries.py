@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Final, LiteralString
 from uuid import UUID
 
 import msgspec
@@ -74,13 +74,12 @@ def _time_and_id(key: Sequence[str]) -> tuple[object, ...]:
 _GEOFENCES: Final = Listing(
     "geofences", f"select {_GEOFENCE}, sort_name, id from geofences", "sort_name, id", _name_and_id
 )
-_VISITS: Final = Listing(
-    "visits",
+_SELECT_VISITS: Final[LiteralString] = (
     f"select {_VISIT}, v.entered_at, v.id from geofence_visits v "
-    "join geofences g on g.organisation_id = v.organisation_id and g.id = v.geofence_id",
-    "v.entered_at desc, v.id desc",
-    _time_and_id,
+    "join geofences g on g.organisation_id = v.organisation_id and g.id = v.geofence_id"
 )
+_VISITS: Final = Listing("visits", _SELECT_VISITS, "v.entered_at desc, v.id desc", _time_and_id)
+_VISITS_IN_ORDER: Final = Listing("visits_in_order", _SELECT_VISITS, "v.entered_at, v.id", _time_and_id)
 
 
 class PostgresGeofenceQueries:
@@ -113,14 +112,15 @@ class PostgresGeofenceQueries:
         return geofence_view(geofence_of(rows[0]))
 
     async def visits(
-        self, organisation_id: OrganisationId, where: VisitFilter, page: PageRequest
+        self, organisation_id: OrganisationId, where: VisitFilter, page: PageRequest, *, oldest_first: bool = False
     ) -> Page[VisitView | msgspec.Raw]:
-        """Visits, the one that began last first."""
-        conditions = Where()
+        """Visits, the one that began last first, or the other way round."""
+        listing, conditions = _VISITS_IN_ORDER if oldest_first else _VISITS, Where()
         if where.geofence_id is not None:
             conditions.add("v.geofence_id = %s", where.geofence_id)
-        if where.vehicle_id is not None:
-            conditions.add("v.vehicle_id = %s", where.vehicle_id)
+        if where.vehicle_ids is not None:
+            # lanes send text: an array as PostgreSQL writes it
+            conditions.add("v.vehicle_id = any(%s::bigint[])", f"{{{','.join(map(str, where.vehicle_ids))}}}")
         if where.driver_id is not None:
             conditions.add("v.driver_id = %s", where.driver_id)
         if where.open is not None:
@@ -130,6 +130,7 @@ class PostgresGeofenceQueries:
         if where.entered.end is not None:
             conditions.add("v.entered_at < %s", where.entered.end)
         if page.cursor is not None:
-            key = decode_cursor("visits", page.cursor, tuple[datetime, UUID])
-            conditions.add("(v.entered_at, v.id) < (%s, %s)", *key)
-        return await read_page(self._lanes, organisation_id, _VISITS, conditions, page)
+            key = decode_cursor(listing.name, page.cursor, tuple[datetime, UUID])
+            after: LiteralString = ">" if oldest_first else "<"
+            conditions.add(f"(v.entered_at, v.id) {after} (%s, %s)", *key)
+        return await read_page(self._lanes, organisation_id, listing, conditions, page)

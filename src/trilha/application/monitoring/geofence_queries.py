@@ -18,10 +18,13 @@ class GeofenceFilter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VisitFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which visits: those that began in the time `entered`; with `open`, only those that go on, or only the others."""
+    """Which visits: those that began in the time `entered`; with `open`, only those that go on, or only the others.
+
+    Of any vehicle where `vehicle_ids` is None, of none where it is empty.
+    """
 
     geofence_id: UUID | None = None
-    vehicle_id: int | None = None
+    vehicle_ids: tuple[int, ...] | None = None
     driver_id: int | None = None
     entered: TimeRange = TimeRange()
     open: bool | None = None
@@ -41,7 +44,10 @@ class GeofenceQueries(Protocol):
         ...
 
     async def visits(
-        self, organisation_id: OrganisationId, where: VisitFilter, page: PageRequest
+        self, organisation_id: OrganisationId, where: VisitFilter, page: PageRequest, *, oldest_first: bool = False
     ) -> Page[VisitView | msgspec.Raw]:
-        """Visits, the one that began last first, then by descending id; those to deleted geofences too."""
+        """Visits, the one that began last first, then by descending id, or the other way round.
+
+        Those to deleted geofences too.
+        """
         ...

@@ -9,6 +9,7 @@ from trilha.entrypoints.cli.decide import dead_letters, quarantine
 from trilha.entrypoints.cli.doctor import doctor
 from trilha.entrypoints.cli.event_types import event_types
 from trilha.entrypoints.cli.feed import feed
+from trilha.entrypoints.cli.geofence import geofence
 from trilha.entrypoints.cli.maintenance import maintenance
 from trilha.entrypoints.cli.processes import relay, scheduler, serve, worker
 from trilha.entrypoints.cli.replay import replay
@@ -22,7 +23,7 @@ click.rich_click.COMMAND_GROUPS = {
     "trilha": [
         {"name": "Everything on one machine", "commands": ["up", "status", "down", "token"]},
         {"name": "Data", "commands": ["feed", "sync", "ingest", "backfill", "replay", "simulate"]},
-        {"name": "Answers", "commands": ["report", "event-types", "maintenance"]},
+        {"name": "Answers", "commands": ["report", "event-types", "geofence", "maintenance"]},
         {"name": "One process at a time", "commands": ["serve", "worker", "scheduler", "relay"]},
         {"name": "Care", "commands": ["doctor", "quarantine", "dead-letters", "backup", "restore", "migrate"]},
     ]
@@ -47,7 +48,7 @@ def run() -> None:
 _COMMANDS = (
     *(up, status, down, token),
     *(feed, sync, ingest, backfill, replay, simulate),
-    *(report, event_types, maintenance),
+    *(report, event_types, geofence, maintenance),
     *(serve, worker, scheduler, relay),
     *(doctor, quarantine, dead_letters, backup, restore, migrate),
 )

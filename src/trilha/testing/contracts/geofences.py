@@ -280,15 +280,34 @@ class VisitsContract(WithOrganisations):
         first, second = visit_view(ended(over), "Garagem"), visit_view(still, "Terminal")
         for where, expected in (
             (VisitFilter(geofence_id=fence.id), [first]),
-            (VisitFilter(vehicle_id=TRUCK), [second]),
+            (VisitFilter(vehicle_ids=(TRUCK,)), [second]),
+            (VisitFilter(vehicle_ids=(TRUCK, BUS)), [second, first]),
+            (VisitFilter(vehicle_ids=()), []),
             (VisitFilter(driver_id=3), [first]),
             (VisitFilter(open=True), [second]),
             (VisitFilter(open=False), [first]),
             (VisitFilter(entered=TimeRange(NOON, NOON + 3 * HOUR)), [first]),
             (VisitFilter(entered=TimeRange(NOON + HOUR, None)), [second]),
-            (VisitFilter(vehicle_id=TRUCK, open=False), []),
+            (VisitFilter(vehicle_ids=(TRUCK,), open=False), []),
         ):
             assert await self._visits(geofence_queries, organisation_id, where) == expected, where
+
+    @pytest.mark.parametrize("oldest_first", [True, False])
+    async def test_pages_follow_one_another(
+        self, units: Units, geofence_queries: GeofenceQueries, organisation_id: OrganisationId, oldest_first: bool
+    ) -> None:
+        """Those of the same moment too, in the order of their ids."""
+        fence = a_geofence()
+        await save(units, organisation_id, fence)
+        kept = [a_visit(fence, number // 2, VehicleId(number)) for number in range(5)]
+        await self._follow(units, organisation_id, *kept)
+        seen = await walk(
+            lambda page: geofence_queries.visits(organisation_id, ANY_VISIT, page, oldest_first=oldest_first),
+            VisitView,
+            2,
+        )
+        in_order = sorted(kept, key=lambda visit: (visit.entered_at, visit.id), reverse=not oldest_first)
+        assert [view.id for view in seen] == [visit.id for visit in in_order]
 
     async def test_visits_to_a_deleted_geofence_keep_its_name(
         self, units: Units, geofence_queries: GeofenceQueries, organisation_id: OrganisationId

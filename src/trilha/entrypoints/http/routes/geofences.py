@@ -278,7 +278,7 @@ async def list_visits_of_a_geofence(request: Call) -> Answer:
     geofence_id, organisation_id = request.uuid("geofence_id"), await request.organisation()
     where = VisitFilter(
         geofence_id=geofence_id,
-        vehicle_id=asked.vehicle_id,
+        vehicle_ids=None if asked.vehicle_id is None else (asked.vehicle_id,),
         driver_id=asked.driver_id,
         entered=time_range(asked.from_, asked.to),
         open=asked.open,
@@ -295,7 +295,7 @@ async def list_visits_of_a_vehicle(request: Call) -> Answer:
     asked = request.asks(VisitsQuery)
     vehicle_id, organisation_id = VehicleId(request.source_id("vehicle_id")), await request.organisation()
     where = VisitFilter(
-        vehicle_id=vehicle_id,
+        vehicle_ids=(vehicle_id,),
         driver_id=asked.driver_id,
         entered=time_range(asked.from_, asked.to),
         open=asked.open,
