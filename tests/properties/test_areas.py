@@ -3,12 +3,13 @@
 import json
 
 import msgspec
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from trilha.domain.areas import (
     Area,
     AreaIndex,
+    Circle,
     Corridor,
     Polygon,
     area_from_geojson,
@@ -53,6 +54,7 @@ def areas_and_places(draw: st.DrawFn) -> tuple[list[Area], list[GeoPoint]]:
 
 
 @given(areas_and_places())
+@example(([Circle(GeoPoint(3.6, -179.9995), 500_000.0)], [GeoPoint(0.0, 179.99999999999997)]))
 def test_the_index_says_what_each_area_says(case: tuple[list[Area], list[GeoPoint]]) -> None:
     some, places = case
     index = AreaIndex(dict(enumerate(some)))

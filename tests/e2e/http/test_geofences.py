@@ -1,14 +1,19 @@
 """Geofences over HTTP: drawn, changed and let go; as files; and who was there."""
 
+import csv
+import io
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 
 from tests.e2e.http.test_refusals import problem
-from tests.e2e.http.world import NOW, VEHICLE_ID, Fleet, fill, walk
+from tests.e2e.http.world import DRIVER_ID, NOW, VEHICLE_ID, Fleet, fill, report_parts, walk
+from trilha.adapters.memory import MemoryDepot, MemoryGeofenceQueries, MemoryOrganisations, MemoryRoster
+from trilha.application.monitoring.report_visits import GEOFENCE_VISITS, GeofenceVisitsSource
 from trilha.domain.kernel import DriverId, GeoPoint, OrganisationId, VehicleId
 from trilha.domain.monitoring import Visit
 from trilha.entrypoints.http import HttpParts
@@ -220,7 +225,7 @@ def test_visits_are_those_of_a_geofence_and_of_a_vehicle(
         entered = NOW - timedelta(hours=number)
         visit = Visit(
             id=fleet.ids.new(),
-            geofence_id=next(key for key in fleet.database.of(organisation_id).geofences if str(key) == fence["id"]),
+            geofence_id=UUID(fence["id"]),
             vehicle_id=VehicleId(VEHICLE_ID + number % 2),
             driver_id=DriverId(5),
             entered_at=entered,
@@ -248,6 +253,43 @@ def test_visits_are_those_of_a_geofence_and_of_a_vehicle(
     client.delete(f"{PATH}/{depot['id']}")
     assert len(asked(path)) == 2, "who was there can still be asked"
     problem(client.get("/v1/vehicles/1/visits"), 404, "not_found")
+
+
+def test_the_report_of_visits_comes_as_a_table(serving: Serving, fleet: Fleet, organisation_id: OrganisationId) -> None:
+    source = GeofenceVisitsSource(
+        geofences=MemoryGeofenceQueries(fleet.database),
+        roster=MemoryRoster(fleet.database),
+        depot=MemoryDepot(fleet.database),
+        organisations=MemoryOrganisations(fleet.database),
+        clock=fleet.clock,
+    )
+    client = serving(fleet.parts(reports=report_parts(fleet.database, {GEOFENCE_VISITS: source})))
+    fence_id = UUID(made(client, **DEPOT)["id"])
+    visit = Visit(
+        id=fleet.ids.new(),
+        geofence_id=fence_id,
+        vehicle_id=VehicleId(VEHICLE_ID),
+        driver_id=DriverId(DRIVER_ID),
+        entered_at=NOW,
+        left_at=NOW + timedelta(minutes=95),
+    )
+    fleet.database.of(organisation_id).visits[visit.id] = visit
+
+    answer = client.get("/v1/reports/geofence_visits.csv?from=2026-03-10&to=2026-03-10")
+
+    head, row = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";")
+    assert head[-4:] == ["Motorista", "Entrada", "Saída", "Permanência"]
+    assert [cell.removeprefix("'") for cell in row[1:]] == [
+        "Garagem",
+        str(VEHICLE_ID),
+        "Bus 0",
+        "ABC0",
+        str(DRIVER_ID),
+        "Álvaro Conceição",
+        "2026-03-10 09:00:00",
+        "2026-03-10 10:35:00",
+        "1:35:00",
+    ]
 
 
 def test_paths_say_what_they_take(client: httpx.Client) -> None:

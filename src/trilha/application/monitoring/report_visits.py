@@ -14,7 +14,7 @@ from trilha.domain.kernel import InvalidValue, OrganisationId
 from trilha.domain.performance import Depot, Plated, Roster, day_text
 from trilha.domain.reporting import Column, ColumnKind, Report, ReportHead, ReportRequest, ReportSource, Row
 
-KIND: Final = "geofence_visits"
+GEOFENCE_VISITS: Final = "geofence_visits"
 _TITLE: Final = {"pt-BR": "Visitas a cercas", "en": "Visits to geofences"}
 _ANALYSED: Final = {"pt-BR": "Período analisado", "en": "Analysed days"}
 _COLUMNS: Final = (
@@ -53,7 +53,7 @@ class GeofenceVisitsSource(ReportSource):
         language = request.language
         first, last = (day_text(day, language) for day in (request.days.first, request.days.last))
         head = ReportHead(
-            kind=KIND,
+            kind=GEOFENCE_VISITS,
             title=_TITLE[language],
             organisation=organisation.name,
             language=language,

@@ -14,7 +14,8 @@ COARSEST, FINEST = 2, 24
 CELLS_ACROSS = 3
 """How many cells wide an area may be: few cells to fill, and few areas in each that hold none of its points."""
 
-_Entry = tuple[float, float, int, Test]
+_Entry = tuple[float, float, float, float, int, Test]
+"""South, north, west and east, these in degrees east of the antimeridian, the area's number, and what decides."""
 _Cells = dict[int, list[_Entry]]
 
 
@@ -41,12 +42,13 @@ class AreaIndex(Generic[K]):
     def containing(self, latitude_deg: float, longitude_deg: float) -> tuple[K, ...]:
         """The keys of the areas that a point on the earth lies in, in the order they were given."""
         found: list[int] = []
+        # rounding may make a whole turn of a longitude just below 180
+        east_of_seam = longitude_deg + HALF_TURN_DEG
+        x = east_of_seam - TURN_DEG if east_of_seam >= TURN_DEG else east_of_seam
         for scale, columns, cells in self._levels:
-            column = int((longitude_deg + HALF_TURN_DEG) * scale) % columns
-            for south, north, number, test in cells.get(
-                int((latitude_deg + HALF_TURN_DEG) * scale) * columns + column, ()
-            ):
-                if south <= latitude_deg <= north and test(latitude_deg, longitude_deg):
+            row, column = int((latitude_deg + HALF_TURN_DEG) * scale), int(x * scale)
+            for south, north, west, east, number, test in cells.get(row * columns + column, ()):
+                if south <= latitude_deg <= north and west <= x <= east and test(latitude_deg, longitude_deg):
                     found.append(number)
         if len(found) > 1:
             found = sorted(set(found))
@@ -61,10 +63,11 @@ def _level(piece: Piece) -> int:
 
 def _enter(cells: _Cells, level: int, piece: Piece, number: int) -> None:
     scale, columns = 2**level / TURN_DEG, 2**level
-    first, last = floor((piece.west + HALF_TURN_DEG) * scale), floor((piece.east + HALF_TURN_DEG) * scale)
-    reached = {column % columns for column in range(first, last + 1)}
+    west_end, east_end = piece.west + HALF_TURN_DEG, piece.east + HALF_TURN_DEG
     lowest, highest = floor((piece.south + HALF_TURN_DEG) * scale), floor((piece.north + HALF_TURN_DEG) * scale)
-    entry = (piece.south, piece.north, number, piece.test)
-    for row in range(lowest, highest + 1):
-        for column in reached:
+    for beyond in range(floor(west_end * scale), floor(east_end * scale) + 1):
+        turns, column = divmod(beyond, columns)
+        west, east = west_end - turns * TURN_DEG, east_end - turns * TURN_DEG
+        entry = (piece.south, piece.north, west, east, number, piece.test)
+        for row in range(lowest, highest + 1):
             cells.setdefault(row * columns + column, []).append(entry)

@@ -134,7 +134,7 @@ KINDS: tuple[ReportKind, ...] = (
             "Entradas, saídas e permanência de cada veículo em cada cerca.",
             "When each vehicle entered and left each geofence, and how long it stayed.",
         ),
-        takes=_ANY_VEHICLE,
+        takes=(Filter.DRIVER, Filter.VEHICLE, Filter.GROUP),
     ),
     ReportKind(
         kind="alerts",

@@ -54,6 +54,7 @@ from trilha.application.monitoring.command_geofences import (
 from trilha.application.monitoring.command_rules import ChangeRule, CreateRule, DeleteRule
 from trilha.application.monitoring.notice_silence import NoticeSilence
 from trilha.application.monitoring.on_events_ingested import WatchVehicles
+from trilha.application.monitoring.report_visits import GEOFENCE_VISITS, GeofenceVisitsSource
 from trilha.application.monitoring.rulebooks import Rulebooks
 from trilha.application.monitoring.settle_alerts import AcknowledgeAlert, ResolveAlert
 from trilha.application.performance.report_sources import report_sources
@@ -230,7 +231,15 @@ class Container(containers.DeclarativeContainer):
         zone_of=zone_of,
     )
 
-    other_reports = providers.Dict({MAINTENANCE: maintenance_report})
+    geofence_visits_report = providers.Factory(
+        GeofenceVisitsSource,
+        geofences=geofence_queries,
+        roster=roster,
+        depot=depot,
+        organisations=organisations,
+        clock=clock,
+    )
+    other_reports = providers.Dict({GEOFENCE_VISITS: geofence_visits_report, MAINTENANCE: maintenance_report})
     """Who knows each kind of report; those of performance come together."""
     report_sources = providers.Callable(ChainMap, other_reports, performance_reports)
     report_library = providers.Singleton(ReportLibrary, sources=report_sources, writers=document_writers)
