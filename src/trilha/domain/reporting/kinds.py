@@ -51,6 +51,7 @@ class ReportKind(msgspec.Struct, frozen=True, kw_only=True):
 
 _ANY_DRIVER = (Filter.DRIVER, Filter.GROUP)
 _ANY_VEHICLE = (Filter.VEHICLE, Filter.GROUP)
+_ANYTHING = (Filter.DRIVER, Filter.VEHICLE, Filter.GROUP)
 
 KINDS: tuple[ReportKind, ...] = (
     ReportKind(
@@ -105,7 +106,7 @@ KINDS: tuple[ReportKind, ...] = (
         kind="trips",
         title=Words("Viagens", "Trips"),
         about=Words("Cada viagem, com início, fim e distância.", "Every trip with its beginning, end and distance."),
-        takes=(Filter.DRIVER, Filter.VEHICLE, Filter.GROUP),
+        takes=_ANYTHING,
     ),
     ReportKind(
         kind="stops",
@@ -134,7 +135,7 @@ KINDS: tuple[ReportKind, ...] = (
             "Entradas, saídas e permanência de cada veículo em cada cerca.",
             "When each vehicle entered and left each geofence, and how long it stayed.",
         ),
-        takes=(Filter.DRIVER, Filter.VEHICLE, Filter.GROUP),
+        takes=_ANYTHING,
     ),
     ReportKind(
         kind="alerts",
@@ -143,14 +144,14 @@ KINDS: tuple[ReportKind, ...] = (
             "Alertas, com quem os reconheceu e quando se resolveram.",
             "Alerts, with when they were acknowledged and resolved.",
         ),
-        takes=(Filter.DRIVER, Filter.VEHICLE, Filter.GROUP),
+        takes=_ANYTHING,
     ),
     ReportKind(
         kind="maintenance",
         title=Words("Manutenção", "Maintenance"),
         about=Words(
-            "Serviços de cada veículo: feitos, próximos e atrasados.",
-            "Services of each vehicle: done, due and overdue.",
+            "Serviços de cada veículo, os mais urgentes primeiro: como estão hoje, quaisquer que sejam os dias.",
+            "Services of each vehicle, the most urgent first: as they stand today, whatever the days.",
         ),
         takes=_ANY_VEHICLE,
     ),
