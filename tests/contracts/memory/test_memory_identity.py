@@ -6,9 +6,12 @@ from trilha.adapters.memory import (
     MemoryDatabase,
     MemoryDirectory,
     MemoryOneTimeTokens,
+    MemoryPasswordHasher,
     MemorySecondFactors,
     MemoryThrottles,
+    MemoryTokenSigner,
     MemoryUsers,
+    SimulatedSecrets,
 )
 from trilha.testing import contracts
 
@@ -36,6 +39,43 @@ def throttles(database: MemoryDatabase) -> MemoryThrottles:
 @pytest.fixture
 def directory(database: MemoryDatabase) -> MemoryDirectory:
     return MemoryDirectory(database)
+
+
+@pytest.fixture
+def hasher() -> MemoryPasswordHasher:
+    return MemoryPasswordHasher(version=2)
+
+
+@pytest.fixture
+def older_hasher() -> MemoryPasswordHasher:
+    return MemoryPasswordHasher(version=1)
+
+
+@pytest.fixture
+def signer() -> MemoryTokenSigner:
+    return MemoryTokenSigner()
+
+
+@pytest.fixture
+def other_signer() -> MemoryTokenSigner:
+    return MemoryTokenSigner()
+
+
+@pytest.fixture
+def secret_source() -> SimulatedSecrets:
+    return SimulatedSecrets()
+
+
+class TestMemoryPasswordHasher(contracts.PasswordHasherContract):
+    pass
+
+
+class TestMemoryTokenSigner(contracts.TokenSignerContract):
+    pass
+
+
+class TestSimulatedSecrets(contracts.SecretSourceContract):
+    pass
 
 
 class TestMemoryUsers(contracts.UsersContract):

@@ -18,6 +18,7 @@ from trilha.adapters.memory.identity_people import (
     MemoryThrottles,
     MemoryUsers,
 )
+from trilha.adapters.memory.identity_secrets import MemoryPasswordHasher, MemoryTokenSigner, SimulatedSecrets
 from trilha.adapters.memory.ingestion_queries import MemoryIngestionQueries
 from trilha.adapters.memory.jobs import MemoryJobs, MemoryTaskQueue, QueuedTask
 from trilha.adapters.memory.leases import MemoryLeases
@@ -57,6 +58,7 @@ __all__ = [
     "MemoryOrganisations",
     "MemoryOutbox",
     "MemoryPageReader",
+    "MemoryPasswordHasher",
     "MemoryRateLimiter",
     "MemoryReportQueries",
     "MemoryRollup",
@@ -67,6 +69,7 @@ __all__ = [
     "MemoryTaskQueue",
     "MemoryTelemetryQueries",
     "MemoryThrottles",
+    "MemoryTokenSigner",
     "MemoryTokenStore",
     "MemoryUnitOfWork",
     "MemoryUnitsOfWork",
@@ -75,6 +78,7 @@ __all__ = [
     "QueuedTask",
     "SimulatedClock",
     "SimulatedIds",
+    "SimulatedSecrets",
     "SourceFleet",
     "StoredRecord",
     "Streamed",

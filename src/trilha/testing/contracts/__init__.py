@@ -33,6 +33,7 @@ from trilha.testing.contracts.identity_rows import (
     PrivacyContract,
     SessionsContract,
 )
+from trilha.testing.contracts.identity_secrets import PasswordHasherContract, SecretSourceContract, TokenSignerContract
 from trilha.testing.contracts.ingestion import (
     CheckpointsContract,
     HourCounts,
@@ -114,6 +115,7 @@ __all__ = [
     "OneTimeTokensContract",
     "OrganisationsContract",
     "OutboxContract",
+    "PasswordHasherContract",
     "PerformanceChoicesContract",
     "PrintedFormsContract",
     "PrivacyContract",
@@ -127,6 +129,7 @@ __all__ = [
     "RollupContract",
     "RosterContract",
     "SecondFactorsContract",
+    "SecretSourceContract",
     "SessionsContract",
     "SingleUseContract",
     "TakeTask",
@@ -136,6 +139,7 @@ __all__ = [
     "TelemetrySourceContract",
     "ThrottlesContract",
     "ThroughputContract",
+    "TokenSignerContract",
     "TokenStoreContract",
     "TrackQueriesContract",
     "UnitOfWorkContract",
