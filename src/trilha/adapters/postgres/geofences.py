@@ -1,6 +1,7 @@
 """Geofences and the visits to them. An area is kept as GeoJSON, so that other programs can read the table."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Final, LiteralString
 from uuid import UUID
 
@@ -94,6 +95,13 @@ class PostgresVisits:
             visits = [passage for passage in together if isinstance(passage, Visit)]
             if visits:
                 self._session.later(_BEGIN, (self._organisation_id, *_columns(map(_visit_row, visits))))
+
+    async def end_all(self, geofence_id: UUID, at: datetime) -> None:
+        """Close the open visits to a geofence."""
+        self._session.later(
+            "update geofence_visits set left_at = greatest(%s, entered_at) where geofence_id = %s and left_at is null",
+            (at, geofence_id),
+        )
 
 
 def geofence_of(row: Row) -> Geofence:

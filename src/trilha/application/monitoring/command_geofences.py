@@ -19,6 +19,7 @@ from trilha.domain.monitoring import (
     change_geofence,
     delete_geofence,
     new_geofences,
+    rules_at,
 )
 
 Views = tuple[GeofenceView, ...]
@@ -72,7 +73,10 @@ class ChangeGeofenceCommand(msgspec.Struct, frozen=True):
 
 
 class ChangeGeofence:
-    """Vehicles that are in the old area and not in the new one are out when they are seen next."""
+    """Vehicles that are in the old area and not in the new one are out when they are seen next.
+
+    What is put to sleep ends the visits that go on.
+    """
 
     def __init__(self, *, units: UnitsOfWork[GeofenceUnitOfWork], clock: Clock) -> None:
         self._units = units
@@ -92,6 +96,8 @@ class ChangeGeofence:
             if after is not before:
                 await unit.geofences.save([after])
                 unit.record(GeofenceChanged.of(before, after))
+            if not after.content.active:
+                await unit.visits.end_all(after.id, now)
             result = geofence_view(after)
             if command.scope is not None:
                 await unit.idempotency.remember(command.scope, msgspec.json.encode(result), now)
@@ -107,7 +113,7 @@ class DeleteGeofenceCommand(msgspec.Struct, frozen=True):
 
 
 class DeleteGeofence:
-    """Its visits stay, with its name; those that go on end when their vehicles are seen next."""
+    """Its visits stay, with its name; those that go on end."""
 
     def __init__(self, *, units: UnitsOfWork[GeofenceUnitOfWork], clock: Clock) -> None:
         self._units = units
@@ -115,9 +121,12 @@ class DeleteGeofence:
 
     async def __call__(self, command: DeleteGeofenceCommand) -> None:
         """Raises NotFound, GeofenceInUse."""
+        now = self._clock.now()
         async with self._units(command.organisation_id) as unit:
-            deleted = delete_geofence(await unit.geofences.get(command.geofence_id), self._clock.now())
+            fence = await unit.geofences.get(command.geofence_id)
+            deleted = delete_geofence(fence, now, used_by=rules_at(fence.id, await unit.alert_rules.all()))
             await unit.geofences.save([deleted])
+            await unit.visits.end_all(deleted.id, now)
             unit.record(GeofenceDeleted.of(deleted))
             await unit.commit()
 

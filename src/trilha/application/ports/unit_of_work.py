@@ -74,8 +74,10 @@ class FleetUnitOfWork(UnitOfWork, Protocol):
 
 
 class GeofenceUnitOfWork(UnitOfWork, Protocol):
-    """What people decide about geofences, and the visits to them."""
+    """What people decide about geofences, the rules that wait for them, and the visits to them."""
 
+    @property
+    def alert_rules(self) -> AlertRules: ...
     @property
     def geofences(self) -> Geofences: ...
     @property

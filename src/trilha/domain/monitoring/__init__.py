@@ -51,6 +51,7 @@ from trilha.domain.monitoring.geofences import (
     change_geofence,
     delete_geofence,
     new_geofences,
+    rules_at,
 )
 from trilha.domain.monitoring.motion import Motion, MotionPolicy, follow
 from trilha.domain.monitoring.observations import EvidenceKind, Fix, Happening, Observation, SignOfLife
@@ -153,6 +154,7 @@ __all__ = [
     "raise_alert",
     "repeat",
     "resolve",
+    "rules_at",
     "settled",
     "tell",
     "type_of",

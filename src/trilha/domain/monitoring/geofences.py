@@ -1,7 +1,7 @@
 """Geofences: areas that an organisation gave a name, and how they change."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -9,6 +9,8 @@ import msgspec
 
 from trilha.domain.areas import Area
 from trilha.domain.kernel import Conflict, InvalidValue
+from trilha.domain.monitoring.conditions import FenceCrossing, FenceDwell
+from trilha.domain.monitoring.rules import AlertRule
 
 MOST_GEOFENCES = 5_000
 """As many as vehicles can be compared with while they move."""
@@ -112,3 +114,13 @@ def delete_geofence(fence: Geofence, now: datetime, *, used_by: Collection[UUID]
     if used_by:
         raise GeofenceInUse(fence.id, used_by)
     return msgspec.structs.replace(fence, changed_at=now, deleted_at=now, version=fence.version + 1)
+
+
+def rules_at(geofence_id: UUID, rules: Iterable[AlertRule]) -> tuple[UUID, ...]:
+    """The rules, sleeping ones too, that wait for what happens at a geofence."""
+    return tuple(
+        rule.id
+        for rule in rules
+        if isinstance(rule.content.condition, FenceCrossing | FenceDwell)
+        and geofence_id in rule.content.condition.geofence_ids
+    )

@@ -45,6 +45,10 @@ class Visits(Protocol):
         """
         ...
 
+    async def end_all(self, geofence_id: UUID, at: datetime) -> None:
+        """Close the open visits to a geofence that is watched no longer; one that begins later ends where it began."""
+        ...
+
 
 class VehicleWatches(Protocol):
     """What is known of each vehicle. Who reads here is alone in the organisation until the unit ends."""

@@ -260,6 +260,23 @@ class VisitsContract(WithOrganisations):
         (shown_visit,) = await self._visits(geofence_queries, organisation_id)
         assert (shown_visit.left_at, shown_visit.dwelled_s) == (visit.entered_at, 0)
 
+    async def test_visits_to_what_is_watched_no_longer_end(
+        self, units: Units, geofence_queries: GeofenceQueries, organisation_id: OrganisationId
+    ) -> None:
+        fence, other = a_geofence(), a_geofence("Terminal")
+        await save(units, organisation_id, fence, other)
+        over, open_, later, elsewhere = a_visit(fence), a_visit(fence, 2), a_visit(fence, 9, TRUCK), a_visit(other, 1)
+        await self._follow(units, organisation_id, over, departure(over), open_, later, elsewhere)
+        async with units(organisation_id) as unit:
+            await unit.visits.end_all(fence.id, NOON + 5 * HOUR)
+            await unit.commit()
+        assert [view.dwelled_s for view in await self._visits(geofence_queries, organisation_id)] == [
+            0,
+            3 * 3600,
+            None,
+            3600,
+        ]
+
     async def test_what_was_not_committed_was_no_visit(
         self, units: Units, geofence_queries: GeofenceQueries, organisation_id: OrganisationId
     ) -> None:

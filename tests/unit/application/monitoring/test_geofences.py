@@ -1,6 +1,7 @@
 """What people decide about geofences: told as it happens, once, and nothing lost between two who decide at once."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -17,16 +18,21 @@ from trilha.application.monitoring.command_geofences import (
 from trilha.application.monitoring.geofence_files import FeaturesRefused, read_features, write_features
 from trilha.application.monitoring.geofence_views import GeofenceView
 from trilha.domain.areas import Circle, area_from_wkt
-from trilha.domain.kernel import GeoPoint, InvalidValue, NotFound
+from trilha.domain.kernel import GeoPoint, InvalidValue, NotFound, VehicleId
 from trilha.domain.monitoring import (
     MOST_GEOFENCES,
+    FenceDwell,
     GeofenceChanged,
     GeofenceChangedSince,
     GeofenceContent,
     GeofenceCreated,
     GeofenceDeleted,
+    GeofenceInUse,
+    RuleContent,
     TooManyGeofences,
+    Visit,
     new_geofences,
+    new_rule,
 )
 
 DEPOT = GeofenceContent(name="Garagem", area=Circle(GeoPoint(-19.92, -43.94), 150))
@@ -76,6 +82,39 @@ async def test_a_change_to_what_cannot_be_changes_nothing(here: Installation) ->
     with pytest.raises(InvalidValue, match="colour such as"):
         await change(here, depot, color="red")
     assert here.told(GeofenceChanged) == []
+
+
+async def test_what_rules_wait_for_is_not_deleted(here: Installation) -> None:
+    depot, yard = await add(here, DEPOT, YARD)
+    waiting = RuleContent(name="Pátio", condition=FenceDwell(geofence_ids=(yard.id,), for_s=600), active=False)
+    rule = new_rule(here.ids.new(), waiting, here.clock.now(), others=0)
+    async with here.units(ORGANISATION_ID) as unit:
+        await unit.alert_rules.save(rule)
+        await unit.commit()
+    deleting = DeleteGeofence(units=here.units, clock=here.clock)
+    with pytest.raises(GeofenceInUse, match=str(rule.id)):
+        await deleting(DeleteGeofenceCommand(ORGANISATION_ID, yard.id))
+    await deleting(DeleteGeofenceCommand(ORGANISATION_ID, depot.id))
+
+
+async def test_visits_end_with_the_geofence(here: Installation) -> None:
+    fences = await add(here, DEPOT, DEPOT, DEPOT)
+    async with here.units(ORGANISATION_ID) as unit:
+        for fence in fences:
+            visit = Visit(
+                id=here.ids.new(),
+                geofence_id=fence.id,
+                vehicle_id=VehicleId(7),
+                driver_id=None,
+                entered_at=here.clock.now(),
+            )
+            await unit.visits.follow([visit])
+        await unit.commit()
+    here.clock.advance(timedelta(minutes=5))
+    await DeleteGeofence(units=here.units, clock=here.clock)(DeleteGeofenceCommand(ORGANISATION_ID, fences[0].id))
+    await change(here, fences[1], active=False)
+    await change(here, fences[2], name="Pátio")
+    assert [visit.dwelled_s for visit in here.tables.visits.values()] == [300, 300, None]
 
 
 async def test_there_are_only_so_many(here: Installation) -> None:
