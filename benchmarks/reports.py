@@ -111,8 +111,8 @@ async def _roll_up(report: Report, rollup: PostgresRollup, data: ReportData) -> 
 
 def _sizes(report: Report, superuser_url: str) -> None:
     with psycopg.connect(superuser_url, autocommit=True) as connection:
-        connection.execute("vacuum (analyze) driver_days, drive_days, rolled_days, stale_days")
-        for table in ("driver_days", "drive_days", "telemetry_events"):
+        connection.execute("vacuum (analyze) driver_days, type_days, drive_days, rolled_days, stale_days")
+        for table in ("driver_days", "type_days", "drive_days", "telemetry_events"):
             row = connection.execute(
                 "select sum(pg_total_relation_size(relid)), sum((select reltuples from pg_class where oid = relid)) "
                 "from (select relid from pg_partition_tree(%(table)s::regclass) union select %(table)s::regclass) t",

@@ -12,7 +12,8 @@ depends_on = None
 
 ORGANISATION = "(select nullif(current_setting('trilha.organisation_id', true), '')::uuid)"
 
-# a row a driver and day, its event types in arrays: a row each would be twenty times as many
+# in arrays: a row for each driver and type would be thirty times as many. Twice, for questions come from two sides: all
+# that one driver did, and one type of all drivers
 ROLLUP = """
 create table rolled_days (
     organisation_id uuid not null references organisations,
@@ -32,6 +33,18 @@ create table driver_days (
     moments bigint[] not null check (cardinality(moments) = cardinality(event_type_ids)),
     durations_s double precision[] not null check (cardinality(durations_s) = cardinality(event_type_ids)),
     primary key (organisation_id, zone, day, driver_id),
+    foreign key (organisation_id, zone, day) references rolled_days on delete cascade
+);
+create table type_days (
+    organisation_id uuid not null,
+    zone text not null,
+    day date not null,
+    event_type_id bigint not null,
+    driver_ids bigint[] not null,
+    occurrences bigint[] not null check (cardinality(occurrences) = cardinality(driver_ids)),
+    moments bigint[] not null check (cardinality(moments) = cardinality(driver_ids)),
+    durations_s double precision[] not null check (cardinality(durations_s) = cardinality(driver_ids)),
+    primary key (organisation_id, zone, day, event_type_id),
     foreign key (organisation_id, zone, day) references rolled_days on delete cascade
 );
 create table drive_days (
@@ -65,6 +78,7 @@ create table stale_days (
 APP_GRANTS = {
     "rolled_days": "select, insert, delete",
     "driver_days": "select, insert",
+    "type_days": "select, insert",
     "drive_days": "select, insert",
     "stale_days": "select, insert, delete",
 }
