@@ -28,6 +28,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     trips_days: int = 1827
     positions_days: int = 396
     forms_days: int = 1827
+    alerts_days: int = 1827
     raw_pages_days: int = 90
     sent_days: int = 30
     settled_days: int = 90
@@ -45,6 +46,7 @@ _LEAST = {
     "trips_days": LEAST_RECORDS_DAYS,
     "positions_days": LEAST_RECORDS_DAYS,
     "forms_days": 1,
+    "alerts_days": 1,
     "raw_pages_days": 1,
     "sent_days": LEAST_SENT_DAYS,
     "settled_days": 1,
@@ -58,6 +60,7 @@ class CutOffs(msgspec.Struct, frozen=True, kw_only=True):
 
     records: dict[Stream, datetime]
     forms: datetime
+    alerts: datetime
     raw_pages: datetime
     sent: datetime
     settled: datetime
@@ -76,6 +79,7 @@ def cut_offs(retention: Retention, now: datetime) -> CutOffs:
     return CutOffs(
         records={stream: _first_of_month(now - timedelta(days=kept)) for stream, kept in days.items()},
         forms=now - timedelta(days=retention.forms_days),
+        alerts=now - timedelta(days=retention.alerts_days),
         raw_pages=now - timedelta(days=retention.raw_pages_days),
         sent=now - timedelta(days=retention.sent_days),
         settled=now - timedelta(days=retention.settled_days),

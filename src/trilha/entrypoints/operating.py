@@ -19,6 +19,9 @@ from trilha.application.monitoring.command_geofences import AddGeofencesCommand
 from trilha.application.monitoring.geofence_files import read_features, write_features
 from trilha.application.monitoring.geofence_queries import GeofenceFilter
 from trilha.application.monitoring.geofence_views import GeofenceView
+from trilha.application.monitoring.queries import AlertFilter
+from trilha.application.monitoring.settle_alerts import SettleAlertCommand
+from trilha.application.monitoring.views import AlertRuleView, AlertView
 from trilha.application.ports import MAX_LIMIT, LetterStatus, Page, PageRequest
 from trilha.application.telemetry.command_backfills import CancelBackfillCommand, RequestBackfillCommand
 from trilha.application.telemetry.replay_raw import ReplayRawCommand
@@ -112,6 +115,25 @@ class Operator:
     async def export_geofences(self) -> dict[str, Any]:
         """All of them as GeoJSON."""
         return write_features(await self._container.find_geofences()(self._id))
+
+    async def alerts(self, where: AlertFilter, limit: int) -> list[AlertView]:
+        """The newest ones."""
+        page = await self._container.alert_queries().alerts(self._id, where, PageRequest(limit=limit))
+        return list(page.items)
+
+    async def alert_rules(self) -> list[AlertRuleView]:
+        """All of them, the one changed last first."""
+        return await _all(lambda page: self._container.alert_queries().rules(self._id, page), AlertRuleView)
+
+    async def acknowledge_alert(self, alert_id: UUID, note: str | None) -> AlertView:
+        """Say that somebody is on it; raises what AcknowledgeAlert raises."""
+        command = SettleAlertCommand(self._id, alert_id, by=OPERATOR, note=note)
+        return await self._container.acknowledge_alert()(command)
+
+    async def resolve_alert(self, alert_id: UUID, note: str | None) -> AlertView:
+        """Say that it is over; raises what ResolveAlert raises."""
+        command = SettleAlertCommand(self._id, alert_id, by=OPERATOR, note=note)
+        return await self._container.resolve_alert()(command)
 
     async def start_backfill(self, start: datetime, end: datetime, streams: tuple[str, ...]) -> BackfillView:
         """Ask for one; raises what RequestBackfill raises."""

@@ -108,6 +108,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         _about("Days for which positions are kept; whole months go, so up to 31 more."),
     ] = 396
     retention_forms_days: Annotated[Days, _about("Days for which guidance forms are kept as they were printed.")] = 1827
+    retention_alerts_days: Annotated[Days, _about("Days for which resolved alerts are kept; open ones stay.")] = 1827
     retention_raw_pages_days: Annotated[
         Days, _about("Days for which pages are kept as they came, for `trilha replay raw`.")
     ] = 90

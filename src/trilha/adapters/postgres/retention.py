@@ -64,6 +64,9 @@ _ROWS: Final[tuple[tuple[LiteralString, LiteralString, Callable[[CutOffs], datet
     ("dead_letters", "settled_at < %(cut)s", lambda cut: cut.settled),
     # an open visit never is old: the vehicle is still there
     ("geofence_visits", "left_at < %(cut)s", lambda cut: cut.records[Stream.TRIPS]),
+    # an alert that nobody resolved never is old; what it fired for comes again only while the bus could bring it again
+    ("alerts", "resolved_at < %(cut)s", lambda cut: cut.alerts),
+    ("alert_occurrences", "noted_at < %(cut)s", lambda cut: cut.sent),
     ("ingestion_runs", "started_at < %(cut)s and status <> 'running'", lambda cut: cut.runs),
     ("report_files", "written_at < %(cut)s", lambda cut: cut.report_files),
     ("report_jobs", "requested_at < %(cut)s and status not in ('queued', 'running')", lambda cut: cut.runs),

@@ -164,6 +164,11 @@ class AlertRuleView(msgspec.Struct, frozen=True, kw_only=True):
     changed_at: datetime
 
 
+def kind_of(rule: AlertRuleView) -> str:
+    """What a rule waits for, by its name in JSON."""
+    return str(rule.condition.__struct_config__.tag)
+
+
 class EvidenceView(msgspec.Struct, frozen=True, kw_only=True):
     """What proves it. `kind` says of which list the record is; a silence has none."""
 

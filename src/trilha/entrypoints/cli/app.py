@@ -2,6 +2,7 @@
 
 import rich_click as click
 
+from trilha.entrypoints.cli.alerts import alert_rules, alerts
 from trilha.entrypoints.cli.backfill import backfill
 from trilha.entrypoints.cli.backup import backup, restore
 from trilha.entrypoints.cli.data import ingest, migrate, sync
@@ -23,7 +24,10 @@ click.rich_click.COMMAND_GROUPS = {
     "trilha": [
         {"name": "Everything on one machine", "commands": ["up", "status", "down", "token"]},
         {"name": "Data", "commands": ["feed", "sync", "ingest", "backfill", "replay", "simulate"]},
-        {"name": "Answers", "commands": ["report", "event-types", "geofence", "maintenance"]},
+        {
+            "name": "Answers",
+            "commands": ["alerts", "alert-rules", "report", "event-types", "geofence", "maintenance"],
+        },
         {"name": "One process at a time", "commands": ["serve", "worker", "scheduler", "relay"]},
         {"name": "Care", "commands": ["doctor", "quarantine", "dead-letters", "backup", "restore", "migrate"]},
     ]
@@ -48,7 +52,7 @@ def run() -> None:
 _COMMANDS = (
     *(up, status, down, token),
     *(feed, sync, ingest, backfill, replay, simulate),
-    *(report, event_types, geofence, maintenance),
+    *(alerts, alert_rules, report, event_types, geofence, maintenance),
     *(serve, worker, scheduler, relay),
     *(doctor, quarantine, dead_letters, backup, restore, migrate),
 )

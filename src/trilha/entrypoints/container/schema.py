@@ -53,6 +53,7 @@ def retention(settings: Settings) -> Retention:
         trips_days=settings.retention_trips_days,
         positions_days=settings.retention_positions_days,
         forms_days=settings.retention_forms_days,
+        alerts_days=settings.retention_alerts_days,
         raw_pages_days=settings.retention_raw_pages_days,
         sent_days=settings.retention_sent_days,
         settled_days=settings.retention_settled_days,

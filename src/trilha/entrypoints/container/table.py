@@ -45,6 +45,8 @@ from trilha.application.maintenance.record_service import RecordService
 from trilha.application.maintenance.report import KIND as MAINTENANCE
 from trilha.application.maintenance.report import MaintenanceReport
 from trilha.application.maintenance.tell_due import TellDue
+from trilha.application.monitoring.alerts_report import KIND as ALERTS
+from trilha.application.monitoring.alerts_report import AlertsReport
 from trilha.application.monitoring.command_geofences import (
     AddGeofences,
     ChangeGeofence,
@@ -239,7 +241,18 @@ class Container(containers.DeclarativeContainer):
         organisations=organisations,
         clock=clock,
     )
-    other_reports = providers.Dict({GEOFENCE_VISITS: geofence_visits_report, MAINTENANCE: maintenance_report})
+    alerts_report = providers.Factory(
+        AlertsReport,
+        alerts=alert_queries,
+        depot=depot,
+        roster=roster,
+        organisations=organisations,
+        clock=clock,
+        zone_of=providers.Object(ZoneInfo),
+    )
+    other_reports = providers.Dict(
+        {ALERTS: alerts_report, GEOFENCE_VISITS: geofence_visits_report, MAINTENANCE: maintenance_report}
+    )
     """Who knows each kind of report; those of performance come together."""
     report_sources = providers.Callable(ChainMap, other_reports, performance_reports)
     report_library = providers.Singleton(ReportLibrary, sources=report_sources, writers=document_writers)
