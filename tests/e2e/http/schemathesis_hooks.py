@@ -27,7 +27,9 @@ _A_PLAN = {
     "group_id": None,
     "vehicle_ids": None,
 }
-_A_SERVICE = {"vehicle_id": str(VEHICLE_ID), "done_on": "2026-03-02"}
+_CORNERS = [[-47.9, -15.8], [-47.8, -15.8], [-47.8, -15.7], [-47.9, -15.8]]
+_A_TRIANGLE = {"type": "Polygon", "coordinates": [_CORNERS]}
+_A_SERVICE = {"vehicle_id": str(VEHICLE_ID + 1), "done_on": "2026-03-02"}
 
 
 @schemathesis.hook
@@ -46,6 +48,7 @@ def before_call(_: schemathesis.HookContext, case: schemathesis.Case, __: dict[s
     if isinstance(case.body, dict):
         _say_what_fits(case.body)
         _maintain(case.operation.path, case.body)
+        _draw(case.operation.path, case.body)
     for values in (query, case.path_parameters):
         for name, value in values.items():
             values[name] = _small(value)
@@ -58,6 +61,15 @@ def _maintain(path: str, body: dict[str, Any]) -> None:
     """A plan needs an interval, and vehicles that there are."""
     if path.startswith("/v1/maintenance/plans"):
         body |= _A_SERVICE if path.endswith("/services") else _A_PLAN
+
+
+def _draw(path: str, body: dict[str, Any]) -> None:
+    """An area is drawn in one way, with no metres that it has no use for; of a collection every feature has to fit."""
+    if path.startswith("/v1/geofences/import"):
+        body["features"] = [{"type": "Feature", "geometry": _A_TRIANGLE, "properties": {"name": "Depot"}}]
+    elif path.startswith("/v1/geofences") and "latitude_deg" not in body:
+        body |= {"geometry": _A_TRIANGLE, "radius_m": None, "half_width_m": None}
+        body.pop("wkt", None)
 
 
 def _ask_for_a_report(case: schemathesis.Case) -> None:

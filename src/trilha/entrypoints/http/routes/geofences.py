@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from litestar.openapi.spec import OpenAPIType
@@ -133,8 +133,8 @@ class Place(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class FeatureCollection(msgspec.Struct, frozen=True):
     """GeoJSON (RFC 7946). Each feature needs the property `name`; a Point `radius_m`, a LineString `half_width_m`."""
 
-    type: str
-    features: list[dict[str, Any]]
+    type: Literal["FeatureCollection"]
+    features: Annotated[list[dict[str, Any]], msgspec.Meta(min_length=1)]
 
 
 @reads(PATH, "listGeofences", GeofencePage, tag="monitoring", query=GeofencesQuery)
@@ -228,7 +228,13 @@ async def delete_geofence(request: Call) -> None:
     await request.parts.delete_geofence(DeleteGeofenceCommand(await request.organisation(), geofence_id))
 
 
-@reads(PATH + ".geojson", "exportGeofences", FeatureCollection, tag="monitoring")
+@reads(
+    PATH + ".geojson",
+    "exportGeofences",
+    FeatureCollection,
+    tag="monitoring",
+    also={GEOJSON.decode(): OpenAPIType.OBJECT},
+)
 async def export_geofences(request: Call) -> Answer:
     """Every geofence as a GeoJSON FeatureCollection, which can be imported again."""
     request.asks(Query)
