@@ -25,6 +25,8 @@ ZONE = ZoneInfo("America/Sao_Paulo")
 DAYS = 365
 DRIVERS, VEHICLES, TYPES = 1000, 300, 100
 TRIPS_A_DAY = 12
+FULL = 20_000_000
+"""Events with which vehicles make so many trips; with fewer events there are fewer trips too."""
 DRIVER_1, TYPE_1 = 7_000_000_000_000_000_000, -5_000_000_000_000_000_000
 INFRACTIONS = (3, 5, 8, 11, 14, 17, 20, 25, 30, 40, 60, 80)
 """The ranks of the types that count as driving infractions: a quarter of all events."""
@@ -108,7 +110,7 @@ def write_report_data(superuser_url: str, urls: DatabaseUrls, rows: int) -> Repo
     }  # fmt: skip
     with psycopg.connect(urls.owner, autocommit=True) as owner:
         ensure_partitions(owner, NOW - timedelta(days=DAYS + 1), NOW)
-    trips = VEHICLES * TRIPS_A_DAY * DAYS
+    trips = VEHICLES * TRIPS_A_DAY * DAYS * rows // FULL
     with psycopg.connect(superuser_url, autocommit=True) as connection:
         connection.execute("set timezone = 'UTC'; set synchronous_commit = off; set maintenance_work_mem = '512MB'")
         for statement in _FLEET.split(";\n"):

@@ -58,10 +58,11 @@ def run(report: Report, options: Namespace) -> None:
         began = time.perf_counter()
         data = write_report_data(database.superuser_url, database.urls, options.rows)
         report.add("written", time.perf_counter() - began, "s", events=data.events, trips=data.trips)
-        asyncio.run(_measure(report, database.urls.app, database.superuser_url, data, options.rounds))
+        asyncio.run(measure(report, database.urls.app, database.superuser_url, data, options.rounds))
 
 
-async def _measure(report: Report, url: str, superuser_url: str, data: ReportData, rounds: int) -> None:
+async def measure(report: Report, url: str, superuser_url: str, data: ReportData, rounds: int) -> None:
+    """Ask the application's role at `url`, over data that were written before."""
     async with open_pool(url, name="benchmark", statement_timeout_ms=600_000) as pool:
         await _roll_up(report, PostgresRollup(pool), data)
         _sizes(report, superuser_url)
