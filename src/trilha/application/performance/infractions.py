@@ -4,18 +4,15 @@ from datetime import date
 
 import msgspec
 
-from trilha.application.performance.asked_days import MOST_DAYS, AskedDays, Calendar, calendar_of, require_answerable
-from trilha.application.performance.choices import Units, settings_in_force
-from trilha.application.ports import Clock
-from trilha.domain.identity import Organisations
+from trilha.application.performance.asked_days import MOST_DAYS, AskedDays, Calendar, require_answerable
+from trilha.application.performance.choices import settings_in_force
+from trilha.application.performance.shelf import Shelf
 from trilha.domain.kernel import DayRange, DriverId, InvalidValue, OrganisationId
 from trilha.domain.performance import (
-    DrivingRecords,
     InfractionsReport,
     Letterhead,
     PerformanceSettings,
     Rated,
-    Roster,
     build_report,
     periods_of,
     reference_window,
@@ -48,25 +45,19 @@ class Infractions(msgspec.Struct, frozen=True):
 class CountInfractions:
     """Asked anew each time: amendments and classifications made a moment ago are in the answer."""
 
-    def __init__(
-        self, *, records: DrivingRecords, roster: Roster, organisations: Organisations, units: Units, clock: Clock
-    ) -> None:
-        self._records = records
-        self._roster = roster
-        self._organisations = organisations
-        self._units = units
-        self._clock = clock
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
 
     async def __call__(self, question: InfractionsQuestion) -> Infractions:
         """Raises NotFound for a driver that nobody knows, InvalidValue, RangeTooLong."""
         organisation_id, driver_id = question.organisation_id, question.driver_id
-        calendar = await calendar_of(self._organisations, organisation_id, self._clock)
+        calendar = await self._shelf.calendar(organisation_id)
         periods = periods_of(_days(question, calendar))
-        driver = await self._roster.driver(organisation_id, driver_id)
-        kinds = await self._roster.event_kinds(organisation_id)
+        driver = await self._shelf.roster.driver(organisation_id, driver_id)
+        kinds = await self._shelf.roster.event_kinds(organisation_id)
         spans = [period.days for period in periods]
-        tallies = await self._records.tallies(organisation_id, spans, calendar.zone, drivers=[driver_id])
-        async with self._units(organisation_id) as unit:
+        tallies = await self._shelf.records.tallies(organisation_id, spans, calendar.zone, drivers=[driver_id])
+        async with self._shelf.units(organisation_id) as unit:
             settings = await settings_in_force(unit)
         report = build_report(tallies, periods, kinds, settings.severity)
         return Infractions(calendar, driver, report, settings)

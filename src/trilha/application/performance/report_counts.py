@@ -5,9 +5,10 @@ from typing import Final
 
 from trilha.application.performance.asked_days import AskedDays, Calendar
 from trilha.application.performance.infractions import CountInfractions, Infractions, InfractionsQuestion
-from trilha.application.performance.report_heads import Shelf, head, require
+from trilha.application.performance.report_heads import asked_drivers, head, require
 from trilha.application.performance.report_words import columns, fact, no_infractions, word
 from trilha.application.performance.scores import RankDrivers, RankedDrivers, RankingQuestion
+from trilha.application.performance.shelf import Shelf
 from trilha.domain.kernel import OrganisationId
 from trilha.domain.performance import Assessment, Contender, GroupInfractions, build_group_report, period_label
 from trilha.domain.reporting import Column, ColumnKind, Report, ReportHead, ReportRequest, ReportSource, Row
@@ -41,7 +42,7 @@ class GroupInfractionsSource(ReportSource):
         """All drivers are asked for in one question."""
         require(request, takes=("group_id",))
         calendar = await self._shelf.calendar(organisation_id)
-        drivers = await self._shelf.drivers(organisation_id, request)
+        drivers = await asked_drivers(self._shelf, organisation_id, request)
         kinds = await self._shelf.roster.event_kinds(organisation_id)
         only = None if request.group_id is None else [one.driver_id for one in drivers]
         tallies = await self._shelf.records.tallies(organisation_id, [request.days], calendar.zone, drivers=only)

@@ -11,8 +11,9 @@ from typing import Final
 import msgspec
 
 from trilha.application.performance.asked_days import Calendar
-from trilha.application.performance.report_heads import Shelf, head, require
+from trilha.application.performance.report_heads import asked_drivers, asked_vehicles, head, require
 from trilha.application.performance.report_words import columns, fact, word
+from trilha.application.performance.shelf import Shelf
 from trilha.domain.kernel import DriverId, GeoPoint, OrganisationId, VehicleId
 from trilha.domain.performance import (
     DaySheet,
@@ -82,7 +83,7 @@ class _Reading(msgspec.Struct, frozen=True):
 
     async def drivers(self) -> Sequence[Rated]:
         """Those that were asked for, and strangers who drove, where all were asked for."""
-        named = await self.shelf.drivers(self.organisation_id, self.request)
+        named = await asked_drivers(self.shelf, self.organisation_id, self.request)
         if not self._is_about_all:
             return named
         drives = await self.shelf.records.drives(self.organisation_id, [self.request.days], self.calendar.zone)
@@ -139,7 +140,7 @@ class VehicleDaysSource(_OfTrips):
     async def open(self, organisation_id: OrganisationId, request: ReportRequest) -> Report:
         """Of one vehicle, a group, or all."""
         reading = await self._reading(organisation_id, request, "vehicle_id", "group_id")
-        vehicles = await self._shelf.vehicles(organisation_id, request)
+        vehicles = await asked_vehicles(self._shelf, organisation_id, request)
 
         async def rows() -> AsyncIterator[Row]:
             async for vehicle, journeys in reading.of_vehicles(vehicles):
@@ -159,7 +160,7 @@ class TripsSource(_OfTrips):
         names = {one.driver_id: one.name for one in await self._shelf.roster.drivers(organisation_id)}
         shown = columns(request.language, *_TRIP)
         if request.driver_id is not None:
-            drivers = await self._shelf.drivers(organisation_id, request)
+            drivers = await asked_drivers(self._shelf, organisation_id, request)
             plates = {one.vehicle_id: one for one in await self._shelf.depot.vehicles(organisation_id)}
 
             async def of_driver() -> AsyncIterator[Row]:
@@ -169,7 +170,7 @@ class TripsSource(_OfTrips):
                         yield _trip(journey, driver.name, None if bus is None else bus.description)
 
             return Report(head(request, reading.calendar, shown, facts=_one_driver(request, drivers)), of_driver())
-        vehicles = await self._shelf.vehicles(organisation_id, request)
+        vehicles = await asked_vehicles(self._shelf, organisation_id, request)
 
         async def of_vehicles() -> AsyncIterator[Row]:
             async for vehicle, journeys in reading.of_vehicles(vehicles):
@@ -185,7 +186,7 @@ class StopsSource(_OfTrips):
     async def open(self, organisation_id: OrganisationId, request: ReportRequest) -> Report:
         """Of one vehicle, a group, or all."""
         reading = await self._reading(organisation_id, request, "vehicle_id", "group_id")
-        vehicles = await self._shelf.vehicles(organisation_id, request)
+        vehicles = await asked_vehicles(self._shelf, organisation_id, request)
         names = {one.driver_id: one.name for one in await self._shelf.roster.drivers(organisation_id)}
 
         async def rows() -> AsyncIterator[Row]:
@@ -203,7 +204,7 @@ class IdlingSource(_OfTrips):
     async def open(self, organisation_id: OrganisationId, request: ReportRequest) -> Report:
         """Of one vehicle, a group, or all."""
         reading = await self._reading(organisation_id, request, "vehicle_id", "group_id")
-        vehicles = await self._shelf.vehicles(organisation_id, request)
+        vehicles = await asked_vehicles(self._shelf, organisation_id, request)
 
         async def rows() -> AsyncIterator[Row]:
             async for vehicle, journeys in reading.of_vehicles(vehicles):
@@ -223,7 +224,7 @@ class UtilisationSource(_OfTrips):
     async def open(self, organisation_id: OrganisationId, request: ReportRequest) -> Report:
         """Of one vehicle, a group, or all."""
         reading = await self._reading(organisation_id, request, "vehicle_id", "group_id")
-        vehicles = await self._shelf.vehicles(organisation_id, request)
+        vehicles = await asked_vehicles(self._shelf, organisation_id, request)
         began = request.days.instants(reading.calendar.zone)
         asked_s = (began.end - began.start).total_seconds() if began.start and began.end else 0.0
 

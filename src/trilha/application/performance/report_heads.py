@@ -2,43 +2,28 @@
 
 from collections.abc import Iterable, Sequence
 
-import msgspec
-
-from trilha.application.performance.asked_days import MOST_DAYS, Calendar, calendar_of, require_answerable
+from trilha.application.performance.asked_days import MOST_DAYS, Calendar, require_answerable
 from trilha.application.performance.report_words import TITLES, fact
-from trilha.application.ports import Clock
-from trilha.domain.identity import Organisations
+from trilha.application.performance.shelf import Shelf
 from trilha.domain.kernel import InvalidValue, OrganisationId
-from trilha.domain.performance import Depot, DrivingRecords, Plated, Rated, Roster, day_text
+from trilha.domain.performance import Plated, Rated, day_text
 from trilha.domain.reporting import Column, ReportHead, ReportRequest
 
 _FILTERS = ("driver_id", "vehicle_id", "group_id")
 
 
-class Shelf(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the figures and the names are."""
+async def asked_drivers(shelf: Shelf, organisation_id: OrganisationId, request: ReportRequest) -> Sequence[Rated]:
+    """The driver that was asked for, or those of the group, or all."""
+    if request.driver_id is not None:
+        return [await shelf.roster.driver(organisation_id, request.driver_id)]
+    return await shelf.roster.drivers(organisation_id, request.group_id)
 
-    records: DrivingRecords
-    roster: Roster
-    depot: Depot
-    organisations: Organisations
-    clock: Clock
 
-    async def calendar(self, organisation_id: OrganisationId) -> Calendar:
-        """Whose days, and which is today."""
-        return await calendar_of(self.organisations, organisation_id, self.clock)
-
-    async def drivers(self, organisation_id: OrganisationId, request: ReportRequest) -> Sequence[Rated]:
-        """The driver that was asked for, or those of the group, or all."""
-        if request.driver_id is not None:
-            return [await self.roster.driver(organisation_id, request.driver_id)]
-        return await self.roster.drivers(organisation_id, request.group_id)
-
-    async def vehicles(self, organisation_id: OrganisationId, request: ReportRequest) -> Sequence[Plated]:
-        """The vehicle that was asked for, or those of the group, or all."""
-        if request.vehicle_id is not None:
-            return [await self.depot.vehicle(organisation_id, request.vehicle_id)]
-        return await self.depot.vehicles(organisation_id, request.group_id)
+async def asked_vehicles(shelf: Shelf, organisation_id: OrganisationId, request: ReportRequest) -> Sequence[Plated]:
+    """The vehicle that was asked for, or those of the group, or all."""
+    if request.vehicle_id is not None:
+        return [await shelf.depot.vehicle(organisation_id, request.vehicle_id)]
+    return await shelf.depot.vehicles(organisation_id, request.group_id)
 
 
 def require(request: ReportRequest, *, needs: str | None = None, takes: Iterable[str] = ()) -> None:

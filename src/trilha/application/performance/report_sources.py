@@ -13,8 +13,8 @@ from trilha.application.performance.report_days import (
     UtilisationSource,
     VehicleDaysSource,
 )
-from trilha.application.performance.report_heads import Shelf
 from trilha.application.performance.scores import RankDrivers
+from trilha.application.performance.shelf import Shelf
 from trilha.application.ports import Clock
 from trilha.domain.identity import Organisations
 from trilha.domain.performance import Depot, DrivingRecords, Roster
@@ -31,13 +31,11 @@ def report_sources(
     clock: Clock,
 ) -> Mapping[str, ReportSource]:
     """Every kind with its source."""
-    shelf = Shelf(records=records, roster=roster, depot=depot, organisations=organisations, clock=clock)
-    counting = CountInfractions(records=records, roster=roster, organisations=organisations, units=units, clock=clock)
-    ranking = RankDrivers(records=records, roster=roster, organisations=organisations, units=units, clock=clock)
+    shelf = Shelf(records=records, roster=roster, depot=depot, organisations=organisations, units=units, clock=clock)
     return {
-        "infractions": InfractionsSource(counting),
+        "infractions": InfractionsSource(CountInfractions(shelf)),
         "group_infractions": GroupInfractionsSource(shelf),
-        "ranking": RankingSource(shelf, ranking),
+        "ranking": RankingSource(shelf, RankDrivers(shelf)),
         "driver_days": DriverDaysSource(shelf),
         "vehicle_days": VehicleDaysSource(shelf),
         "trips": TripsSource(shelf),

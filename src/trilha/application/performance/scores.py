@@ -2,23 +2,18 @@
 
 import msgspec
 
-from trilha.application.performance.asked_days import MOST_DAYS, AskedDays, calendar_of
+from trilha.application.performance.asked_days import MOST_DAYS, AskedDays
 from trilha.application.performance.assessors import Assessor, assessor
-from trilha.application.performance.choices import Units
-from trilha.application.ports import Clock
-from trilha.domain.identity import Organisations
+from trilha.application.performance.shelf import Shelf
 from trilha.domain.kernel import DayRange, DriverId, GroupId, OrganisationId
 from trilha.domain.performance import (
     Assessment,
     Conduct,
     Contender,
-    DrivingRecords,
     EventKind,
     PolicyName,
     Ranking,
     Rated,
-    Roster,
-    conducts,
     rank,
     weeks_up_to,
 )
@@ -75,30 +70,20 @@ class RankedDrivers(msgspec.Struct, frozen=True, kw_only=True):
 class AssessDriver:
     """The same figures as in a ranking, with every lost point explained."""
 
-    def __init__(
-        self, *, records: DrivingRecords, roster: Roster, organisations: Organisations, units: Units, clock: Clock
-    ) -> None:
-        self._records = records
-        self._roster = roster
-        self._organisations = organisations
-        self._units = units
-        self._clock = clock
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
 
     async def __call__(self, question: ScoreQuestion) -> DriverScore:
         """Raises NotFound, InvalidValue, RangeTooLong."""
         organisation_id = question.organisation_id
-        calendar = await calendar_of(self._organisations, organisation_id, self._clock)
+        calendar = await self._shelf.calendar(organisation_id)
         days = question.asked.between(calendar.last_weeks, MOST_DAYS)
-        driver = await self._roster.driver(organisation_id, question.driver_id)
-        kinds = await self._roster.event_kinds(organisation_id)
-        by = await assessor(self._units, organisation_id, question.policy, kinds)
+        driver = await self._shelf.roster.driver(organisation_id, question.driver_id)
+        kinds = await self._shelf.roster.event_kinds(organisation_id)
+        by = await assessor(self._shelf.units, organisation_id, question.policy, kinds)
         weeks = weeks_up_to(days.last, question.trend_weeks)
         spans, only = [days, *weeks], [driver.driver_id]
-        tallies = await self._records.tallies(
-            organisation_id, spans, calendar.zone, drivers=only, event_types=by.event_types
-        )
-        drives = await self._records.drives(organisation_id, spans, calendar.zone, drivers=only)
-        did = conducts(tallies, drives)
+        did = await self._shelf.conducts(calendar, spans, only, by.event_types)
         told = [by.assess(driver, did.get((driver.driver_id, span), NOTHING)) for span in range(len(spans))]
         return DriverScore(
             driver=driver,
@@ -114,31 +99,21 @@ class AssessDriver:
 class RankDrivers:
     """All drivers of a group by two questions, however many they are."""
 
-    def __init__(
-        self, *, records: DrivingRecords, roster: Roster, organisations: Organisations, units: Units, clock: Clock
-    ) -> None:
-        self._records = records
-        self._roster = roster
-        self._organisations = organisations
-        self._units = units
-        self._clock = clock
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
 
     async def __call__(self, question: RankingQuestion) -> RankedDrivers:
         """Raises NotFound for a group that the organisation does not have, InvalidValue, RangeTooLong."""
         organisation_id = question.organisation_id
-        calendar = await calendar_of(self._organisations, organisation_id, self._clock)
+        calendar = await self._shelf.calendar(organisation_id)
         days = question.asked.between(calendar.last_weeks, MOST_DAYS)
-        drivers = [one for one in await self._roster.drivers(organisation_id, question.group_id) if one.is_person]
-        kinds = await self._roster.event_kinds(organisation_id)
-        by = await assessor(self._units, organisation_id, question.policy, kinds, question.min_distance_km)
+        drivers = [one for one in await self._shelf.roster.drivers(organisation_id, question.group_id) if one.is_person]
+        kinds = await self._shelf.roster.event_kinds(organisation_id)
+        by = await assessor(self._shelf.units, organisation_id, question.policy, kinds, question.min_distance_km)
         weeks = weeks_up_to(days.last, question.trend_weeks)
         spans = [days, *weeks]
         only = None if question.group_id is None else [one.driver_id for one in drivers]
-        tallies = await self._records.tallies(
-            organisation_id, spans, calendar.zone, drivers=only, event_types=by.event_types
-        )
-        drives = await self._records.drives(organisation_id, spans, calendar.zone, drivers=only)
-        did = conducts(tallies, drives)
+        did = await self._shelf.conducts(calendar, spans, only, by.event_types)
         contenders = [
             _contender(driver, [did.get((driver.driver_id, span), NOTHING) for span in range(len(spans))], by)
             for driver in drivers

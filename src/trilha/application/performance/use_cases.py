@@ -17,6 +17,7 @@ from trilha.application.performance.guidance_forms import (
 )
 from trilha.application.performance.infractions import CountInfractions
 from trilha.application.performance.scores import AssessDriver, RankDrivers
+from trilha.application.performance.shelf import Shelf
 from trilha.application.performance.work_days import ShowWorkDays
 from trilha.application.ports import Clock, IdSource
 from trilha.domain.identity import Organisations
@@ -53,18 +54,17 @@ def performance_use_cases(
     printer: FormPrinter,
 ) -> PerformanceUseCases:
     """Over the ports that they share."""
-    count = CountInfractions(records=records, roster=roster, organisations=organisations, units=units, clock=clock)
+    shelf = Shelf(records=records, roster=roster, depot=depot, organisations=organisations, units=units, clock=clock)
+    count = CountInfractions(shelf)
     return PerformanceUseCases(
         count_infractions=count,
         preview_form=PreviewGuidanceForm(count=count, units=units),
         print_form=PrintGuidanceForm(count=count, units=units, ids=ids),
         find_form=FindGuidanceForm(units=units),
         list_forms=ListGuidanceForms(units=units, roster=roster),
-        assess_driver=AssessDriver(
-            records=records, roster=roster, organisations=organisations, units=units, clock=clock
-        ),
-        rank_drivers=RankDrivers(records=records, roster=roster, organisations=organisations, units=units, clock=clock),
-        work_days=ShowWorkDays(records=records, roster=roster, depot=depot, organisations=organisations, clock=clock),
+        assess_driver=AssessDriver(shelf),
+        rank_drivers=RankDrivers(shelf),
+        work_days=ShowWorkDays(shelf),
         show_settings=ShowSettings(units=units),
         decide_settings=DecideSettings(units=units, clock=clock),
         show_score_policy=ShowScorePolicy(units=units),

@@ -4,18 +4,14 @@ from collections.abc import AsyncIterator
 
 import msgspec
 
-from trilha.application.performance.asked_days import MOST_SHEET_DAYS, AskedDays, Calendar, calendar_of
-from trilha.application.ports import Clock
-from trilha.domain.identity import Organisations
+from trilha.application.performance.asked_days import MOST_SHEET_DAYS, AskedDays, Calendar
+from trilha.application.performance.shelf import Shelf
 from trilha.domain.kernel import DayRange, DriverId, OrganisationId, VehicleId
 from trilha.domain.performance import (
     DaySheet,
-    Depot,
-    DrivingRecords,
     Journey,
     Plated,
     Rated,
-    Roster,
     Stay,
     day_sheets,
     in_order,
@@ -45,43 +41,37 @@ class VehicleStays(msgspec.Struct, frozen=True):
 class ShowWorkDays:
     """Made of the trips, anew each time."""
 
-    def __init__(
-        self, *, records: DrivingRecords, roster: Roster, depot: Depot, organisations: Organisations, clock: Clock
-    ) -> None:
-        self._records = records
-        self._roster = roster
-        self._depot = depot
-        self._organisations = organisations
-        self._clock = clock
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
 
     async def of_driver(self, organisation_id: OrganisationId, driver_id: DriverId, asked: AskedDays) -> WorkDays:
         """The current month unless told otherwise. Raises NotFound, InvalidValue, RangeTooLong."""
-        calendar = await calendar_of(self._organisations, organisation_id, self._clock)
+        calendar = await self._shelf.calendar(organisation_id)
         days = asked.between(calendar.month_so_far, MOST_SHEET_DAYS)
-        driver = await self._roster.driver(organisation_id, driver_id)
+        driver = await self._shelf.roster.driver(organisation_id, driver_id)
         began = days.instants(calendar.zone)
         return await self._told(
-            driver, days, calendar, self._records.journeys(organisation_id, began, drivers=[driver_id])
+            driver, days, calendar, self._shelf.records.journeys(organisation_id, began, drivers=[driver_id])
         )
 
     async def of_vehicle(self, organisation_id: OrganisationId, vehicle_id: VehicleId, asked: AskedDays) -> WorkDays:
         """The current month unless told otherwise. Raises NotFound, InvalidValue, RangeTooLong."""
-        calendar = await calendar_of(self._organisations, organisation_id, self._clock)
+        calendar = await self._shelf.calendar(organisation_id)
         days = asked.between(calendar.month_so_far, MOST_SHEET_DAYS)
-        vehicle = await self._depot.vehicle(organisation_id, vehicle_id)
+        vehicle = await self._shelf.depot.vehicle(organisation_id, vehicle_id)
         began = days.instants(calendar.zone)
         return await self._told(
-            vehicle, days, calendar, self._records.journeys(organisation_id, began, vehicles=[vehicle_id])
+            vehicle, days, calendar, self._shelf.records.journeys(organisation_id, began, vehicles=[vehicle_id])
         )
 
     async def stops(
         self, organisation_id: OrganisationId, vehicle_id: VehicleId, asked: AskedDays, least_s: float = SHORT_S
     ) -> VehicleStays:
         """Stands of at least so many seconds. Raises NotFound, InvalidValue, RangeTooLong."""
-        calendar = await calendar_of(self._organisations, organisation_id, self._clock)
+        calendar = await self._shelf.calendar(organisation_id)
         days = asked.between(calendar.month_so_far, MOST_SHEET_DAYS)
-        vehicle = await self._depot.vehicle(organisation_id, vehicle_id)
-        journeys = self._records.journeys(organisation_id, days.instants(calendar.zone), vehicles=[vehicle_id])
+        vehicle = await self._shelf.depot.vehicle(organisation_id, vehicle_id)
+        journeys = self._shelf.records.journeys(organisation_id, days.instants(calendar.zone), vehicles=[vehicle_id])
         found = stays([one async for one in journeys], least_s)
         return VehicleStays(vehicle, days, calendar.organisation.time_zone, tuple(found))
 
