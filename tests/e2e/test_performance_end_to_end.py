@@ -10,14 +10,8 @@ import httpx
 import pytest
 
 from tests.e2e.asking import everything, served
-from tests.e2e.platforms import Platform, real_platform
-from trilha.adapters.embedded import EmbeddedNats
-from trilha.adapters.postgres import DatabaseUrls
-from trilha.application.fleet.sync_master_data import SyncMasterDataCommand
-from trilha.application.identity.connect_organisations import ConnectOrganisationsCommand
-from trilha.application.telemetry.ingest_stream import IngestStreamCommand
+from tests.e2e.platforms import Platform
 from trilha.domain.identity import Organisation
-from trilha.domain.telemetry import Stream
 from trilha.simulators.mix import MixSimulator, Scenario
 
 DAYS, BEFORE = 6, 60
@@ -30,23 +24,6 @@ async def simulator() -> AsyncIterator[MixSimulator]:
     epoch = datetime.now(UTC).replace(microsecond=0) - timedelta(days=DAYS)
     async with MixSimulator(Scenario(epoch=epoch, vehicles=4, events_per_vehicle_per_day=40)) as running:
         yield running
-
-
-@pytest.fixture
-async def platform(
-    simulator: MixSimulator, fresh_postgres_urls: DatabaseUrls, nats_server: EmbeddedNats
-) -> AsyncIterator[Platform]:
-    async with real_platform(simulator, fresh_postgres_urls, nats_server) as platform:
-        yield platform
-
-
-@pytest.fixture
-async def company(platform: Platform) -> Organisation:
-    (organisation,) = await platform.connect(ConnectOrganisationsCommand(source="mix"))
-    await platform.sync(SyncMasterDataCommand(organisation_id=organisation.id))
-    for feed in (Stream.EVENTS, Stream.TRIPS):
-        await platform.ingest(IngestStreamCommand(organisation_id=organisation.id, stream=feed))
-    return organisation
 
 
 async def test_counts_scores_and_days_are_those_of_the_records(platform: Platform, company: Organisation) -> None:
