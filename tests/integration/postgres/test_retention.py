@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+import msgspec
 import psycopg
 import pytest
 
@@ -22,8 +23,10 @@ from trilha.adapters.postgres.partitions import ensure_partitions, partition_nam
 from trilha.adapters.system import SystemClock, Uuid7Ids
 from trilha.application.retention import Retention, cut_offs
 from trilha.domain.kernel import OrganisationId
+from trilha.domain.reporting import fail_report
 from trilha.domain.telemetry import FEEDS, Stream
 from trilha.testing.contracts.fresh import NOON, an_organisation, new_id
+from trilha.testing.contracts.reporting import a_job
 from trilha.testing.contracts.telemetry_records import a_record
 
 CUT = cut_offs(Retention(), NOON)
@@ -247,3 +250,26 @@ async def test_upkeep_keeps_nobody_waiting_behind_somebody_who_reads_all(
         await asyncio.to_thread(make_partitions, fresh_postgres_urls.owner, now=NOON + timedelta(days=500))
         await _merge(fresh_postgres_urls, organisation_id, Stream.EVENTS, NOON, NOON)
     assert partition_name("telemetry_events", month) in take_away_old(fresh_postgres_urls.owner, CUT)
+
+
+async def test_a_reports_file_goes_after_its_time_and_an_unfinished_report_never(
+    fresh_postgres_urls: DatabaseUrls, organisation_id: OrganisationId, database: psycopg.Connection
+) -> None:
+    """Pieces go by when they were written, jobs by when they were asked for, with what is left of their file."""
+    waiting, ended = a_job(), fail_report(a_job(), "no", "no", NOON)
+    old = [msgspec.structs.replace(one, requested_at=CUT.runs - SECOND, version=0) for one in (waiting, ended)]
+    young = msgspec.structs.replace(ended, id=new_id(), version=0, requested_at=CUT.runs)
+    async with (
+        open_pool(fresh_postgres_urls.app, name="test") as pool,
+        units_of_work(pool, SystemClock(), Uuid7Ids())(organisation_id) as unit,
+    ):
+        for job in (*old, young):
+            await unit.report_jobs.save(job)
+        await unit.report_files.append(young.id, 0, b"old", CUT.report_files - SECOND)
+        await unit.report_files.append(young.id, 1, b"young", CUT.report_files)
+        await unit.report_files.append(ended.id, 0, b"goes with its job", CUT.report_files)
+        await unit.commit()
+    assert take_away_old(fresh_postgres_urls.owner, CUT) == {"report_files": 1, "report_jobs": 1}
+    assert database.execute("select number from report_files").fetchall() == [(1,)]
+    left = database.execute("select id from report_jobs").fetchall()
+    assert {key for (key,) in left} == {waiting.id, young.id}

@@ -15,6 +15,7 @@ from trilha.domain.telemetry import FEEDS, Gap, IngestionRun, RunKind, Standing,
 from trilha.testing.contracts.fresh import NOON, new_id
 from trilha.testing.contracts.geofences import a_geofence, a_visit
 from trilha.testing.contracts.maintenance import BUS, a_plan, a_service
+from trilha.testing.contracts.reporting import a_job, a_schedule
 from trilha.testing.contracts.telemetry_records import a_record
 
 WITHOUT_ORGANISATION = {"alembic_version", "source_tokens", "rate_keys", "rate_calls", "rate_waiters"}
@@ -30,6 +31,9 @@ FILLED = [
     "backfills",
     "gaps",
     "ingestion_runs",
+    "report_jobs",
+    "report_files",
+    "report_schedules",
     "classification_changes",
     "maintenance_plans",
     "service_records",
@@ -57,6 +61,10 @@ async def _fill(unit: PostgresUnitOfWork) -> None:
     gap = Gap(Stream.EVENTS, NOON - timedelta(days=1), NOON, NOON)
     await unit.gaps.open(gap)
     await unit.backfills.save(heal_gap(new_id(), gap, NOON))
+    job = a_job()
+    await unit.report_jobs.save(job)
+    await unit.report_files.append(job.id, 0, b"piece", NOON)
+    await unit.report_schedules.save(a_schedule())
     change = ClassificationChange(
         id=new_id(),
         event_type_id=EventTypeId(1),
