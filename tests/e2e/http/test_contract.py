@@ -5,12 +5,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.http.world import TOKEN
 
 ROOT = Path(__file__).parents[3]
 DEADLINE_S = 240
 
 
+@pytest.mark.timeout(DEADLINE_S + 60)
 def test_schemathesis_finds_nothing(address: str, tmp_path: Path) -> None:
     command = Path(sys.executable).with_name("schemathesis")
     done = subprocess.run(
