@@ -104,7 +104,8 @@ class MemoryThrottles:
 
     async def save(self, key: str, throttle: Throttle) -> bool:
         """Write the next version."""
-        if throttle.version != (await self.load(key)).version + 1:
+        kept = self._throttles.get(key)
+        if throttle.version != (0 if kept is None else kept.version) + 1:
             return False
         self._throttles[key] = throttle
         return True

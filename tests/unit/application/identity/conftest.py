@@ -1,5 +1,6 @@
 """One organisation with people in it, on memory adapters."""
 
+import asyncio
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -31,7 +32,9 @@ from trilha.domain.identity import (
     Membership,
     MembershipStatus,
     Role,
+    SecondFactor,
     Session,
+    Throttle,
     TokenPolicy,
     User,
     parse_email,
@@ -41,6 +44,33 @@ from trilha.domain.kernel import OrganisationId, UserId
 
 HERE = OrganisationId(UUID(int=5))
 PASSWORD = "quatro cavalos no telhado"
+
+
+class FarThrottles(MemoryThrottles):
+    """As far away as a database: others come in between."""
+
+    async def load(self, key: str) -> Throttle:
+        found = await super().load(key)
+        await asyncio.sleep(0)
+        return found
+
+
+class FarSecondFactors(MemorySecondFactors):
+    """As far away as a database."""
+
+    async def of_user(self, user_id: UserId) -> SecondFactor | None:
+        found = await super().of_user(user_id)
+        await asyncio.sleep(0)
+        return found
+
+
+class FarUsers(MemoryUsers):
+    """As far away as a database."""
+
+    async def get(self, user_id: UserId) -> User | None:
+        found = await super().get(user_id)
+        await asyncio.sleep(0)
+        return found
 
 
 class CountingHasher(MemoryPasswordHasher):
@@ -61,10 +91,10 @@ class Town:
         self.ids = SimulatedIds(self.clock)
         self.database = MemoryDatabase(self.clock, self.ids)
         self.units = MemoryUnitsOfWork(self.database)
-        self.users = MemoryUsers(self.database)
-        self.second_factors = MemorySecondFactors(self.database)
+        self.users = FarUsers(self.database)
+        self.second_factors = FarSecondFactors(self.database)
         self.directory = MemoryDirectory(self.database)
-        self.throttled = Throttled(throttles=MemoryThrottles(self.database), clock=self.clock)
+        self.throttled = Throttled(throttles=FarThrottles(self.database), clock=self.clock)
         self.hasher = CountingHasher()
         self.signer = MemoryTokenSigner()
         self.secrets = SimulatedSecrets()

@@ -186,6 +186,7 @@ def test_whatever_is_changed_cut_or_moved_shows(count: int, data: st.DataObject)
                 [*whole[:place], *whole[place + 1 :]],
                 [*whole[:place], whole[place + 1], link, *whole[place + 2 :]],
                 [*whole[:place], link, link, *whole[place + 1 :]],
+                [*whole[:place], msgspec.structs.replace(link, sequence=99), *whole[place + 1 :]],
                 *(
                     [*whole[:place], msgspec.structs.replace(link, entry=changed), *whole[place + 1 :]]
                     for changed in (
