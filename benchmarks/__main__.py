@@ -12,6 +12,7 @@ BENCHMARKS = {
     "feed": "how far behind 300 buses get at the real rate limit, in virtual time",
     "read": "requests a second of two lists, against Fastify and pg",
     "live": "time from commit to WebSocket at 1,000 positions a second, and memory a socket",
+    "alerts": "positions a second against 1,000 geofences and 100 rules, in memory and into PostgreSQL",
     "geofences": "look-ups a second among 1,000 geofences, against brute force and shapely's STRtree",
     "documents": "rows a second and memory of reports as files, and the guidance form",
     "reports": "infractions, ranking and group report over 20 million events, against the same on the records",

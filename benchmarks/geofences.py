@@ -42,7 +42,7 @@ def add_options(parser: ArgumentParser) -> None:
 def run(report: Report, options: Namespace) -> None:
     """Measure once."""
     chance = random.Random(4)
-    mixed = {number: _a_fence(number, chance) for number in range(options.fences)}
+    mixed = {number: a_fence(number, chance) for number in range(options.fences)}
     polygons = {number: _a_district(_somewhere(chance), chance) for number in range(options.fences)}
     places = [_a_place(chance, mixed) for _ in range(options.lookups)]
     index = _measured(report, "mixed", mixed, places)
@@ -107,7 +107,8 @@ def _timed(work: Callable[[], Found]) -> tuple[Found, float]:
     return found, time.process_time() - began
 
 
-def _a_fence(number: int, chance: random.Random) -> Area:
+def a_fence(number: int, chance: random.Random) -> Area:
+    """One of a bus company's: a stop or a depot, a district, a line."""
     place = _somewhere(chance)
     match number % 10:
         case 0:

@@ -44,7 +44,7 @@ class VehicleRules:
         self.by_id: dict[UUID, AlertRule] = {}
         self.of_event: dict[EventTypeId, list[AlertRule]] = {}
         self.of_crossing: dict[UUID, list[tuple[AlertRule, FenceCrossing]]] = {}
-        self.of_dwell: list[tuple[AlertRule, FenceDwell]] = []
+        self.of_dwell: list[tuple[AlertRule, FenceDwell, frozenset[UUID]]] = []
         self.of_speed: list[SpeedRule] = []
         self.of_idling: list[tuple[AlertRule, Idling]] = []
         self.of_silence: list[tuple[AlertRule, Silence]] = []
@@ -65,7 +65,7 @@ class VehicleRules:
                 for geofence_id in dict.fromkeys(condition.geofence_ids):
                     self.of_crossing.setdefault(geofence_id, []).append((rule, condition))
             case FenceDwell() as condition:
-                self.of_dwell.append((rule, condition))
+                self.of_dwell.append((rule, condition, frozenset(condition.geofence_ids)))
             case OverSpeed() as condition:
                 self.of_speed.append((rule, condition))
             case Idling() as condition:

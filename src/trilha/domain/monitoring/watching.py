@@ -133,7 +133,11 @@ class _Watch:
         self._still_since = state.still_since
         self._inside = dict(state.inside)
         self._holds = {key: hold for key, hold in state.holds.items() if key in self._rules.by_id}
-        self._quiet = {key: until for key, until in state.quiet.items() if key in self._rules.by_id}
+        # asked for every rule and position, and UUIDs are slow to look up
+        self._held = {id(self._rules.by_id[key]) for key in self._holds}
+        self._quiet = dict(state.quiet)
+        for key in [key for key, until in state.quiet.items() if until <= moment.told_from]:
+            del self._quiet[key]
         self._signals: list[Signal] = []
         self._crossings: list[Crossing] = []
 
@@ -170,8 +174,8 @@ class _Watch:
             return
         silent_s = (now - seen_at).total_seconds()
         for rule, condition in self._rules.of_silence:
-            if silent_s >= condition.for_s and rule.id not in self._holds and self._may_tell(rule, now):
-                self._holds[rule.id] = Hold(since=seen_at, fired=True)
+            if silent_s >= condition.for_s and id(rule) not in self._held and self._may_tell(rule, now):
+                self._hold(rule, Hold(since=seen_at, fired=True))
                 last, sign = self._last, int(seen_at.timestamp() * 1000)
                 latitude_deg = None if last is None else last.latitude_deg
                 longitude_deg = None if last is None else last.longitude_deg
@@ -185,7 +189,7 @@ class _Watch:
             return
         self._seen_at = at
         for rule, _ in self._rules.of_silence:
-            if rule.id in self._holds:
+            if id(rule) in self._held:
                 self._end(rule, at)
 
     def _take_happening(self, happening: Happening) -> None:
@@ -277,13 +281,18 @@ class _Watch:
             return
         for rule, condition in rules.of_speed:
             limit = fix.speed_limit_kmh if condition.limit_kmh is None else condition.limit_kmh
-            if limit is not None:
-                holds = speed > limit + condition.tolerance_kmh
+            if limit is None:
+                continue
+            holds = speed > limit + condition.tolerance_kmh
+            if holds or id(rule) in self._held:
                 self._judge(rule, fix, holds=holds, since=fix.at, for_s=condition.for_s, value=speed, limit=limit)
 
     def _judge_dwell(self, fix: Fix) -> None:
-        for rule, condition in self._rules.of_dwell:
-            stays = [(self._inside[one], one) for one in condition.geofence_ids if one in self._inside]
+        inside = self._inside
+        for rule, condition, geofence_ids in self._rules.of_dwell:
+            if id(rule) not in self._held and (not inside or geofence_ids.isdisjoint(inside)):
+                continue
+            stays = [(entered_at, one) for one, entered_at in inside.items() if one in geofence_ids]
             since, geofence_id = min(stays, default=(fix.at, None))
             lasted_s = (fix.at - since).total_seconds()
             holds = geofence_id is not None and lasted_s >= condition.for_s
@@ -304,11 +313,12 @@ class _Watch:
         for rule, condition in self._rules.of_idling:
             lasted_s = (fix.at - since).total_seconds()
             holds = still and lasted_s >= condition.for_s
-            self._judge(rule, fix, holds=holds, since=since, for_s=0, value=lasted_s, limit=condition.for_s)
+            if holds or id(rule) in self._held:
+                self._judge(rule, fix, holds=holds, since=since, for_s=0, value=lasted_s, limit=condition.for_s)
 
     def _end_idling(self, at: datetime) -> None:
         for rule, _ in self._rules.of_idling:
-            if rule.id in self._holds:
+            if id(rule) in self._held:
                 self._end(rule, at)
 
     def _judge(
@@ -324,16 +334,16 @@ class _Watch:
         place: UUID | None = None,
     ) -> None:
         """Begin, go on or end what lasts. Where a rule sleeps or is quiet, it fires as soon as it may."""
-        hold = self._holds.get(rule.id)
+        hold = self._holds[rule.id] if id(rule) in self._held else None
         if not holds:
             if hold is not None:
                 self._end(rule, fix.at)
             return
         if hold is None:
-            hold = self._holds[rule.id] = Hold(since=since)
+            hold = self._hold(rule, Hold(since=since))
         lasted_s = (fix.at - hold.since).total_seconds()
         if not hold.fired and lasted_s >= for_s and self._may_tell(rule, fix.at):
-            self._holds[rule.id] = Hold(since=hold.since, fired=True)
+            self._hold(rule, Hold(since=hold.since, fired=True))
             self._fire(rule, fix, lasted_s if value is None else value, for_s if limit is None else limit, place)
 
     def _fire(self, rule: AlertRule, fix: Fix, value: float | None, limit: float | None, place: UUID | None) -> None:
@@ -352,12 +362,18 @@ class _Watch:
 
     def _end(self, rule: AlertRule, at: datetime) -> None:
         """What lasted is over; if it was told, its end is, and the rule is quiet for its cooldown."""
+        self._held.discard(id(rule))
         if not self._holds.pop(rule.id).fired:
             return
         self._signals.append(Cleared(rule.id, self._state.vehicle_id, at))
         if rule.content.cooldown_s:
             until = at + timedelta(seconds=rule.content.cooldown_s)
             self._quiet[rule.id] = max(self._quiet.get(rule.id, until), until)
+
+    def _hold(self, rule: AlertRule, hold: Hold) -> Hold:
+        self._holds[rule.id] = hold
+        self._held.add(id(rule))
+        return hold
 
     def _may_tell(self, rule: AlertRule, at: datetime) -> bool:
         if at < self._moment.told_from:
