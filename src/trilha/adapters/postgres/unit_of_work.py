@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import cached_property
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 from uuid import UUID
 
 import msgspec
@@ -32,6 +32,12 @@ from trilha.domain.kernel import DomainEvent, OrganisationId
 from trilha.domain.telemetry import Stream
 
 _encoder = msgspec.json.Encoder()
+_RECORD: Final = (
+    "insert into outbox (id, organisation_id, envelope, recorded_at) "
+    "select id, %s, envelope::json, recorded_at "
+    "from unnest(%s::uuid[], %s::text[], %s::timestamptz[]) with ordinality given (id, envelope, recorded_at, place) "
+    "order by place"
+)
 
 
 class PostgresUnitOfWork:
@@ -87,10 +93,16 @@ class PostgresUnitOfWork:
 
     async def commit(self) -> None:
         """Make everything true at once."""
-        for envelope in self._recorded:
+        if self._recorded:
+            # one statement however many: a page of positions may tell of hundreds of crossings and alerts
             self._session.later(
-                "insert into outbox (id, organisation_id, envelope, recorded_at) values (%s, %s, %s::json, %s)",
-                (envelope.id, self._organisation_id, _encoder.encode(envelope).decode(), envelope.time),
+                _RECORD,
+                (
+                    self._organisation_id,
+                    [envelope.id for envelope in self._recorded],
+                    [_encoder.encode(envelope).decode() for envelope in self._recorded],
+                    [envelope.time for envelope in self._recorded],
+                ),
             )
         self._recorded = []
         await self._session.commit()
