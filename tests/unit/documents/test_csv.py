@@ -45,9 +45,13 @@ async def test_english_has_commas_and_points() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "＝1"])  # noqa: RUF001
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1+1", "-1;2", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "＝1"])  # noqa: RUF001
 async def test_text_that_would_calculate_is_text(text: str) -> None:
     assert (await lines_of((Column("a", text),), (text,))) == [["'" + text], ["'" + text]]
+
+
+async def test_an_id_stays_an_id() -> None:
+    assert (await lines_of((Column("a", "a"),), ("-7372181092478897411",)))[1] == ["-7372181092478897411"]
 
 
 async def test_numbers_that_are_none_are_left_empty() -> None:
@@ -62,7 +66,8 @@ async def test_any_text_comes_back_and_never_as_a_formula(rows: list[tuple[str, 
     for line, row in zip(lines[1:], rows, strict=True):
         for cell, text in zip(line, row, strict=True):
             assert cell in (text, "'" + text)
-            assert cell.lstrip(" ")[:1] not in set("=+-@\t\r\n")
+            is_whole_number = cell.removeprefix("-").isascii() and cell.removeprefix("-").isdigit()
+            assert is_whole_number or cell.lstrip(" ")[:1] not in set("=+-@\t\r\n")
 
 
 async def test_a_row_that_does_not_fit_its_columns_is_a_fault() -> None:

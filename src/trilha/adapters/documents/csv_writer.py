@@ -8,6 +8,7 @@ decimal commas, English ones commas and points. Days and times are ISO 8601, whi
 import csv
 import io
 import math
+import re
 from collections.abc import AsyncIterator
 from datetime import date, datetime, tzinfo
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from trilha.adapters.documents.language import Language, duration, language_of
 from trilha.domain.reporting import Cell, Column, ColumnKind, Report, ReportFormat
 
 PIECE_CHARACTERS = 32_768
+_WHOLE_NUMBER = re.compile("-?[0-9]+")
 STARTS_FORMULA = frozenset("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 - spreadsheets take the full-width ones too
 """What makes a spreadsheet calculate (OWASP, CSV injection)."""
 
@@ -61,7 +63,12 @@ def shown(cell: Cell, column: Column, language: Language, zone: tzinfo) -> str:
 
 
 def harmless(text: str) -> str:
-    """The text with an apostrophe before it, if a spreadsheet could take it for a formula."""
+    """The text with an apostrophe before it, if a spreadsheet could take it for a formula.
+
+    A negative whole number is none, and half of the source's ids are that.
+    """
+    if _WHOLE_NUMBER.fullmatch(text):
+        return text
     return f"'{text}" if text.lstrip(" ")[:1] in STARTS_FORMULA else text
 
 

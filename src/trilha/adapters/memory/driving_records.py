@@ -42,6 +42,12 @@ class MemoryDrivingRecords:
                     cells[shown.driver_id, event.event_type_id, span].append((moment, event))
         return [_tally(cell, events) for cell, events in cells.items()]
 
+    async def event_types(
+        self, organisation_id: OrganisationId, spans: Sequence[DayRange], zone: ZoneInfo
+    ) -> list[EventTypeId]:
+        """The types of all events within the spans."""
+        return list({tally.event_type_id for tally in await self.tallies(organisation_id, spans, zone)})
+
     async def drives(
         self,
         organisation_id: OrganisationId,

@@ -64,6 +64,13 @@ class PostgresDrivingRecords:
         rows = await read(self._pool, organisation_id, _tallies(drivers, event_types), params, plan_anew=True)
         return [Tally(DriverId(row[0]), EventTypeId(row[1]), *row[2:]) for row in rows]
 
+    async def event_types(
+        self, organisation_id: OrganisationId, spans: Sequence[DayRange], zone: ZoneInfo
+    ) -> list[EventTypeId]:
+        """The types of all events within the spans."""
+        rows = await read(self._pool, organisation_id, _EVENT_TYPES, _params(spans, zone), plan_anew=True)
+        return [EventTypeId(row[0]) for row in rows]
+
     async def drives(
         self,
         organisation_id: OrganisationId,
@@ -155,6 +162,14 @@ def _by_type(of_type: LiteralString) -> LiteralString:
         "select unnest(r.driver_ids) as driver_id, r.event_type_id, unnest(r.occurrences) as occurrences, "
         f"unnest(r.moments) as moments, unnest(r.durations_s) as duration_s from type_days {_KEPT}{of_type}"
     )
+
+
+_EVENT_TYPES: Final[LiteralString] = (
+    f"with {_ASKED.format(stream='events')} "
+    f"select r.event_type_id from asked cross join lateral (select r.event_type_id from type_days {_KEPT} offset 0) r "
+    "where asked.is_kept union select r.event_type_id from asked cross join lateral "
+    f"(select distinct r.event_type_id from telemetry_events {_ON_DAY} offset 0) r where not asked.is_kept"
+)
 
 
 def _drives(drivers: Sequence[int] | None) -> LiteralString:

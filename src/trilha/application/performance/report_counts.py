@@ -10,7 +10,14 @@ from trilha.application.performance.report_words import columns, fact, no_infrac
 from trilha.application.performance.scores import RankDrivers, RankedDrivers, RankingQuestion
 from trilha.application.performance.shelf import Shelf
 from trilha.domain.kernel import OrganisationId
-from trilha.domain.performance import Assessment, Contender, GroupInfractions, build_group_report, period_label
+from trilha.domain.performance import (
+    Assessment,
+    Contender,
+    GroupInfractions,
+    build_group_report,
+    period_label,
+    reported_types,
+)
 from trilha.domain.reporting import Column, ColumnKind, Report, ReportHead, ReportRequest, ReportSource, Row
 
 _PLACE: Final = ("rank", "driver_id", "driver", "badge", "score", "band", "percentile", "to_median")
@@ -45,7 +52,11 @@ class GroupInfractionsSource(ReportSource):
         drivers = await asked_drivers(self._shelf, organisation_id, request)
         kinds = await self._shelf.roster.event_kinds(organisation_id)
         only = None if request.group_id is None else [one.driver_id for one in drivers]
-        tallies = await self._shelf.records.tallies(organisation_id, [request.days], calendar.zone, drivers=only)
+        spans, records = [request.days], self._shelf.records
+        seen = await records.event_types(organisation_id, spans, calendar.zone)
+        tallies = await records.tallies(
+            organisation_id, spans, calendar.zone, drivers=only, event_types=reported_types(seen, kinds)
+        )
         found = build_group_report(tallies, drivers, kinds)
         return Report(_group_head(request, calendar, found), _each(_group_rows(found)))
 

@@ -36,6 +36,7 @@ from trilha.domain.performance.infractions import (
     SeverityThresholds,
     build_group_report,
     build_report,
+    reported_types,
 )
 from trilha.domain.performance.local_days import LocalDay, local_day, local_days
 from trilha.domain.performance.model import Drive, EventKind, Journey, Plated, Rated, RolledUp, Tally
@@ -138,6 +139,7 @@ __all__ = [
     "rank",
     "reference_periods",
     "reference_window",
+    "reported_types",
     "ribas_violation",
     "score",
     "stays",

@@ -134,6 +134,12 @@ def is_unclassified(event_type_id: EventTypeId, known: Mapping[EventTypeId, Even
     return event_type_id not in known or known[event_type_id].classification == UNCLASSIFIED
 
 
+def reported_types(seen: Iterable[EventTypeId], kinds: Iterable[EventKind]) -> list[EventTypeId]:
+    """Those of the types seen that a report has a use for: infractions, and what nobody has classified."""
+    known = {kind.event_type_id: kind for kind in kinds}
+    return [one for one in seen if is_infraction(one, known) or is_unclassified(one, known)]
+
+
 class DriverInfractions(msgspec.Struct, frozen=True):
     """One driver of a group with its counts, one per type shown."""
 

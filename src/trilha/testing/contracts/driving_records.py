@@ -71,6 +71,9 @@ class DrivingRecordsContract(WithOrganisations):
         found = counted(await driving_records.tallies(organisation_id, [WEEK], EAST))
         assert found == {(1, 3, 0): (13, 11, 12.0), (1, -(2**63), 0): (0, 0, 0.0), (2**63 - 1, 3, 0): (1, 1, 1.0)}
         assert list(await driving_records.tallies(await new_organisation(), [WEEK], EAST)) == []
+        assert sorted(await driving_records.event_types(organisation_id, [WEEK, WEEK], EAST)) == [-(2**63), 3]
+        before = day(WEEK.first - DAY)
+        assert list(await driving_records.event_types(organisation_id, [before], EAST)) == []
 
     async def test_only_what_is_asked_for_is_counted(
         self, units: Units, driving_records: DrivingRecords, organisation_id: OrganisationId
