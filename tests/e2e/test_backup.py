@@ -80,7 +80,7 @@ async def _digest_all(platform: Platform, organisation_id: OrganisationId, event
         if digested == events:
             complete.set()
 
-    (subscription,) = SUBSCRIPTIONS
+    subscription = next(one for one in SUBSCRIPTIONS if one.use_case == "count_throughput")
     consuming = asyncio.create_task(
         platform.bus.consume(f"{subscription.consumer}-{organisation_id}", subscription.event_types, digest)
     )
