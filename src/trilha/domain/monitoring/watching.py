@@ -31,8 +31,9 @@ STILL_KMH = 3.0
 """Receivers of standing vehicles say so much."""
 STILL_M = 30.0
 """Where it says no speed: so far it may seem to jump."""
-IDLING_GAP_S = 600.0
-"""A unit that says nothing for so long was switched off with the engine: idling begins anew."""
+GAP = timedelta(minutes=10)
+"""A unit that says nothing for longer was switched off with the engine, or out of reach: what is judged by one position
+after the other (speed, idling, the driver) may have ended meanwhile, so it begins anew."""
 HISTORIC = timedelta(hours=24)
 
 
@@ -226,6 +227,8 @@ class _Watch:
 
     def _believe(self, fix: Fix) -> None:
         rules, before = self._rules, self._last
+        if before is not None and fix.at - before.at > GAP:
+            self._end_unheard(fix.at)
         self._cross(fix)
         self._last = fix.point
         if rules.of_speed:
@@ -302,12 +305,9 @@ class _Watch:
 
     def _judge_idling(self, fix: Fix, before: TrackPoint | None) -> None:
         still = is_still(before, fix.point)
-        paused = before is not None and (fix.at - before.at).total_seconds() > IDLING_GAP_S
         if not still:
             self._still_since = None
-        elif self._still_since is None or paused:
-            if paused:
-                self._end_idling(fix.at)
+        elif self._still_since is None:
             self._still_since = fix.at
         since = self._still_since or fix.at
         for rule, condition in self._rules.of_idling:
@@ -316,8 +316,9 @@ class _Watch:
             if holds or id(rule) in self._held:
                 self._judge(rule, fix, holds=holds, since=since, for_s=0, value=lasted_s, limit=condition.for_s)
 
-    def _end_idling(self, at: datetime) -> None:
-        for rule, _ in self._rules.of_idling:
+    def _end_unheard(self, at: datetime) -> None:
+        self._still_since = None
+        for rule, _ in (*self._rules.of_speed, *self._rules.of_idling, *self._rules.of_driver):
             if id(rule) in self._held:
                 self._end(rule, at)
 

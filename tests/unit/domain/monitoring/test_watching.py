@@ -124,6 +124,18 @@ def test_idling_is_standing_that_goes_on_being_reported() -> None:
     assert fired_at(watched(rules, [parked])) == []
 
 
+def test_what_nobody_saw_did_not_last() -> None:
+    """Fast before an hour without a position and fast after it is not fast for an hour."""
+    rules = book(rule(OverSpeed(limit_kmh=80, for_s=60)))
+    hour_later = [fix(3_600, 60_000, 100), fix(3_630, 61_000, 100), fix(3_660, 62_000, 100)]
+    assert fired_at(watched(rules, [[fix(0, speed_kmh=100)], hour_later])) == [3_660]
+    fast = [fix(0, speed_kmh=100), fix(60, 1_600, 100)]
+    told = watched(rules, [fast, hour_later])
+    assert (fired_at(told), cleared_at(told)) == ([60, 3_660], [3_600])
+    heard = [fix(second, second * 25.0, 100) for second in (0, 600)]
+    assert fired_at(watched(rules, [heard])) == [600]
+
+
 def test_moving_without_a_driver_needs_motion_and_nobody() -> None:
     rules = book(rule(MovingWithoutDriver(for_s=60)))
     nobody = [fix(second, second * 10, has_driver=False) for second in range(0, 301, 60)]
