@@ -62,6 +62,7 @@ def test_a_rule_from_its_making_to_its_end(client: httpx.Client) -> None:
     [
         {"condition": {"type": "silence", "for_s": 10}},
         {"condition": {"type": "fence_dwell", "geofence_ids": [], "for_s": 60}},
+        {"condition": {"type": "fence_dwell", "geofence_ids": ["019b1f5e-7d1c-7c3e-9d5a-4c1f0e2b3a4d"], "for_s": 60}},
         {"name": " "},
         {"schedule": {"windows": [{"days": ["someday"]}]}},
         {"scope": {"vehicle_ids": ["9" * 19]}},

@@ -6,8 +6,8 @@ import msgspec
 
 from trilha.application.monitoring.views import AlertRuleView, rule_view
 from trilha.application.ports import Clock, IdempotencyScope, IdSource, MonitoringUnitOfWork, UnitsOfWork
-from trilha.domain.kernel import OrganisationId
-from trilha.domain.monitoring import RuleContent, change_rule, new_rule
+from trilha.domain.kernel import InvalidValue, NotFound, OrganisationId
+from trilha.domain.monitoring import FenceCrossing, FenceDwell, RuleContent, change_rule, new_rule
 
 
 class CreateRuleCommand(msgspec.Struct, frozen=True):
@@ -27,13 +27,14 @@ class CreateRule:
         self._ids = ids
 
     async def __call__(self, command: CreateRuleCommand) -> AlertRuleView:
-        """Raises TooManyRules."""
+        """Raises TooManyRules, and InvalidValue for a geofence that the organisation does not have."""
         now = self._clock.now()
         async with self._units(command.organisation_id) as unit:
             if command.scope is not None:
                 answer = await unit.idempotency.remembered(command.scope)
                 if answer is not None:
                     return msgspec.json.decode(answer, type=AlertRuleView)
+            await _require_fences(unit, command.content)
             others = len(await unit.alert_rules.all())
             rule = new_rule(self._ids.new(), command.content, now, others=others)
             await unit.alert_rules.save(rule)
@@ -60,11 +61,12 @@ class ChangeRule:
         self._clock = clock
 
     async def __call__(self, command: ChangeRuleCommand) -> AlertRuleView:
-        """Raises NotFound, ConditionKindFixed, Conflict."""
+        """Raises NotFound, ConditionKindFixed, Conflict, and InvalidValue as CreateRule does."""
         async with self._units(command.organisation_id) as unit:
             rule = await unit.alert_rules.get(command.rule_id)
             changed = change_rule(rule, command.content, self._clock.now())
             if changed is not rule:
+                await _require_fences(unit, command.content)
                 await unit.alert_rules.save(changed)
                 await unit.commit()
         return rule_view(changed)
@@ -88,3 +90,19 @@ class DeleteRule:
         async with self._units(command.organisation_id) as unit:
             await unit.alert_rules.delete(command.rule_id)
             await unit.commit()
+
+
+async def _require_fences(unit: MonitoringUnitOfWork, content: RuleContent) -> None:
+    """A rule that waits for a geofence that is not there would never tell anything, and nobody would notice.
+
+    They are locked until the unit ends, one after the other in the same order everywhere: who deletes one comes before,
+    or finds the rule.
+    """
+    if not isinstance(content.condition, FenceCrossing | FenceDwell):
+        return
+    for geofence_id in sorted(set(content.condition.geofence_ids)):
+        try:
+            await unit.geofences.get(geofence_id)
+        except NotFound:
+            expected = "geofences of the organisation; GET /v1/geofences lists them"
+            raise InvalidValue("geofence_ids", str(geofence_id), expected) from None

@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from tests.unit.application.conftest import ORGANISATION_ID, Installation
@@ -15,6 +16,7 @@ from trilha.application.monitoring.command_geofences import (
     DeleteGeofenceCommand,
     FindGeofences,
 )
+from trilha.application.monitoring.command_rules import ChangeRule, ChangeRuleCommand, CreateRule, CreateRuleCommand
 from trilha.application.monitoring.geofence_files import FeaturesRefused, read_features, write_features
 from trilha.application.monitoring.geofence_views import GeofenceView
 from trilha.domain.areas import Circle, area_from_wkt
@@ -95,6 +97,19 @@ async def test_what_rules_wait_for_is_not_deleted(here: Installation) -> None:
     with pytest.raises(GeofenceInUse, match=str(rule.id)):
         await deleting(DeleteGeofenceCommand(ORGANISATION_ID, yard.id))
     await deleting(DeleteGeofenceCommand(ORGANISATION_ID, depot.id))
+
+
+async def test_rules_wait_for_geofences_that_are_there(here: Installation) -> None:
+    depot, yard = await add(here, DEPOT, YARD)
+    await DeleteGeofence(units=here.units, clock=here.clock)(DeleteGeofenceCommand(ORGANISATION_ID, yard.id))
+    both = RuleContent(name="Pátio", condition=FenceDwell(geofence_ids=(depot.id, yard.id), for_s=600))
+    alone = msgspec.structs.replace(both, condition=FenceDwell(geofence_ids=(depot.id,), for_s=600))
+    creating = CreateRule(units=here.units, clock=here.clock, ids=here.ids)
+    with pytest.raises(InvalidValue, match=str(yard.id)):
+        await creating(CreateRuleCommand(ORGANISATION_ID, both))
+    made = await creating(CreateRuleCommand(ORGANISATION_ID, alone))
+    with pytest.raises(InvalidValue, match=str(yard.id)):
+        await ChangeRule(units=here.units, clock=here.clock)(ChangeRuleCommand(ORGANISATION_ID, made.id, both))
 
 
 async def test_visits_end_with_the_geofence(here: Installation) -> None:
