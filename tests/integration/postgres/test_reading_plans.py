@@ -14,6 +14,7 @@ from psycopg.pq.abc import PGresult
 from trilha.adapters.postgres import (
     DatabaseUrls,
     Lanes,
+    PostgresDrivingRecords,
     PostgresOrganisations,
     PostgresTelemetryQueries,
     open_pool,
@@ -29,7 +30,7 @@ from trilha.domain.fleet import Vehicle
 from trilha.domain.kernel import OrganisationId, TimeRange, VehicleId
 from trilha.domain.telemetry import Position, Stream, latest_positions
 from trilha.testing.contracts.fresh import NOON, an_organisation, new_id
-from trilha.testing.contracts.telemetry_records import a_position
+from trilha.testing.contracts.telemetry_records import a_position, a_trip
 
 DAY = timedelta(days=1)
 YEAR = 365 * DAY
@@ -110,6 +111,19 @@ async def test_only_the_months_asked_for_are_touched(
 ) -> None:
     await READS[table](PostgresTelemetryQueries(lanes), organisation_id)
     assert _touched(urls.app, organisation_id, lanes) == {partition_name(table, NOON)}
+
+
+async def test_many_journeys_are_read_in_few_questions(urls: DatabaseUrls, organisation_id: OrganisationId) -> None:
+    """Each question may have to sort all trips that are left: as many as thousands of trips would be a table squared."""
+    trips = [a_trip(number, occurred_at=NOON - timedelta(minutes=number)) for number in range(7_000)]
+    async with open_pool(urls.app, name="test") as pool:
+        async with units_of_work(pool, SystemClock(), Uuid7Ids())(organisation_id) as unit:
+            await unit.records(Stream.TRIPS).merge(new_id(), NOON, trips)
+            await unit.commit()
+        pool.pop_stats()
+        journeys = PostgresDrivingRecords(pool).journeys(organisation_id, TimeRange())
+        assert [one.id async for one in journeys] == list(range(6_999, -1, -1))
+        assert pool.get_stats()["requests_num"] <= 4
 
 
 async def test_a_track_touches_the_months_asked_for_only(

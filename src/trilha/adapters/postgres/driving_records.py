@@ -17,8 +17,10 @@ from trilha.adapters.postgres.stale_days import FIRST_UTC_DAY, LAST_UTC_DAY
 from trilha.domain.kernel import DayRange, DriverId, EventTypeId, OrganisationId, TimeRange, VehicleId
 from trilha.domain.performance import Drive, Journey, Tally, local_days
 
-BATCH: Final = 1000
-"""Journeys in memory at a time."""
+BATCH: Final = 1_000
+LARGEST_BATCH: Final = 10_000
+"""Journeys in memory at a time. Each batch is twice the last: where the server has no statistics yet, as after a
+backfill, it sorts all that is left for each of them."""
 _WORTH_A_TYPE: Final = 15
 """So many drivers' days are read in the time of a type's day of a thousand drivers."""
 
@@ -94,15 +96,17 @@ class PostgresDrivingRecords:
     ) -> AsyncIterator[Journey]:
         """Trips one by one; one that is sent again while they are read may be seen as it was before."""
         last: Journey | None = None
-        while batch := await self._batch(organisation_id, _journeys(began, vehicles, drivers, last)):
+        most = BATCH
+        while batch := await self._batch(organisation_id, _journeys(began, vehicles, drivers, last), most):
             for last in batch:
                 yield last
-            if len(batch) < BATCH:
+            if len(batch) < most:
                 break
+            most = min(2 * most, LARGEST_BATCH)
 
-    async def _batch(self, organisation_id: OrganisationId, where: Where) -> list[Journey]:
+    async def _batch(self, organisation_id: OrganisationId, where: Where, most: int) -> list[Journey]:
         statement: LiteralString = f"{_JOURNEYS} {where.sql} {_IN_ORDER}"
-        rows = await read(self._pool, organisation_id, statement, [*where.params, BATCH], plan_anew=True)
+        rows = await read(self._pool, organisation_id, statement, [*where.params, most], plan_anew=True)
         return [_journey(row) for row in rows]
 
 
