@@ -114,7 +114,7 @@ async def test_only_the_months_asked_for_are_touched(
 
 
 async def test_many_journeys_are_read_in_few_questions(urls: DatabaseUrls, organisation_id: OrganisationId) -> None:
-    """Each question may have to sort all trips that are left: as many as thousands of trips would be a table squared."""
+    """Each may have to sort all trips that are left: one for every thousand trips would be the table squared."""
     trips = [a_trip(number, occurred_at=NOON - timedelta(minutes=number)) for number in range(7_000)]
     async with open_pool(urls.app, name="test") as pool:
         async with units_of_work(pool, SystemClock(), Uuid7Ids())(organisation_id) as unit:

@@ -14,7 +14,7 @@ from trilha.application.performance.asked_days import Calendar
 from trilha.application.performance.report_heads import asked_drivers, asked_vehicles, head, require
 from trilha.application.performance.report_words import columns, fact, word
 from trilha.application.performance.shelf import Shelf
-from trilha.domain.kernel import DriverId, GeoPoint, OrganisationId, VehicleId
+from trilha.domain.kernel import DriverId, GeoPoint, OrganisationId, TimeRange, VehicleId
 from trilha.domain.performance import (
     DaySheet,
     Journey,
@@ -26,6 +26,7 @@ from trilha.domain.performance import (
     stays,
 )
 from trilha.domain.performance.days import end_of, start_of
+from trilha.domain.performance.stays import with_ends
 from trilha.domain.reporting import Report, ReportRequest, ReportSource, Row
 
 AT_ONCE: Final = 25
@@ -63,17 +64,24 @@ class _Reading(msgspec.Struct, frozen=True):
         """Each driver that has trips, with them by their beginning."""
         for few in (drivers[at : at + AT_ONCE] for at in range(0, len(drivers), AT_ONCE)):
             by_driver: dict[DriverId, list[Journey]] = {one.driver_id: [] for one in few}
-            async for journey in self._journeys(drivers=list(by_driver)):
+            drivers_now = list(by_driver)
+            async for journey in self.shelf.records.journeys(self.organisation_id, self.began, drivers=drivers_now):
                 by_driver[journey.driver_id].append(journey)
             for driver in few:
                 if by_driver[driver.driver_id]:
                     yield driver, in_order(by_driver[driver.driver_id])
 
-    async def of_vehicles(self, vehicles: Sequence[Plated]) -> AsyncIterator[tuple[Plated, list[Journey]]]:
-        """Each vehicle that has trips, with them by their beginning; strangers too, where all were asked for."""
+    async def of_vehicles(
+        self, vehicles: Sequence[Plated], began: TimeRange | None = None
+    ) -> AsyncIterator[tuple[Plated, list[Journey]]]:
+        """Each vehicle that has trips, with them by their beginning; strangers too, where all were asked for.
+
+        Trips of the days asked for, or of another time.
+        """
         known = {one.vehicle_id: one for one in vehicles}
         own: list[Journey] = []
-        async for journey in self._journeys(vehicles=None if self._is_about_all else list(known)):
+        of_whom = None if self._is_about_all else list(known)
+        async for journey in self.shelf.records.journeys(self.organisation_id, began or self.began, vehicles=of_whom):
             if own and own[0].vehicle_id != journey.vehicle_id:
                 yield _named(own[0].vehicle_id, known), own
                 own = []
@@ -94,11 +102,10 @@ class _Reading(msgspec.Struct, frozen=True):
         """Days by the organisation's clocks."""
         return day_sheets(journeys, self.calendar.zone)
 
-    def _journeys(
-        self, *, drivers: Sequence[DriverId] | None = None, vehicles: Sequence[VehicleId] | None = None
-    ) -> AsyncIterator[Journey]:
-        began = self.request.days.instants(self.calendar.zone)
-        return self.shelf.records.journeys(self.organisation_id, began, drivers=drivers, vehicles=vehicles)
+    @property
+    def began(self) -> TimeRange:
+        """The days asked for."""
+        return self.request.days.instants(self.calendar.zone)
 
     @property
     def _is_about_all(self) -> bool:
@@ -190,8 +197,8 @@ class StopsSource(_OfTrips):
         names = {one.driver_id: one.name for one in await self._shelf.roster.drivers(organisation_id)}
 
         async def rows() -> AsyncIterator[Row]:
-            async for vehicle, journeys in reading.of_vehicles(vehicles):
-                for stay in stays(journeys):
+            async for vehicle, journeys in reading.of_vehicles(vehicles, with_ends(reading.began)):
+                for stay in stays(journeys, until=reading.began.end):
                     yield _stop(request.language, vehicle, stay, names)
 
         shown = columns(request.language, *_STOP)
@@ -225,7 +232,7 @@ class UtilisationSource(_OfTrips):
         """Of one vehicle, a group, or all."""
         reading = await self._reading(organisation_id, request, "vehicle_id", "group_id")
         vehicles = await asked_vehicles(self._shelf, organisation_id, request)
-        began = request.days.instants(reading.calendar.zone)
+        began = reading.began
         asked_s = (began.end - began.start).total_seconds() if began.start and began.end else 0.0
 
         async def rows() -> AsyncIterator[Row]:

@@ -17,7 +17,7 @@ from trilha.domain.performance import (
     in_order,
     stays,
 )
-from trilha.domain.performance.stays import SHORT_S
+from trilha.domain.performance.stays import SHORT_S, with_ends
 
 
 class WorkDays(msgspec.Struct, frozen=True):
@@ -67,12 +67,16 @@ class ShowWorkDays:
     async def stops(
         self, organisation_id: OrganisationId, vehicle_id: VehicleId, asked: AskedDays, least_s: float = SHORT_S
     ) -> VehicleStays:
-        """Stands of at least so many seconds. Raises NotFound, InvalidValue, RangeTooLong."""
+        """Stands of at least so many seconds, that of the last trip too if the next one is known.
+
+        Raises NotFound, InvalidValue, RangeTooLong.
+        """
         calendar = await self._shelf.calendar(organisation_id)
         days = asked.between(calendar.month_so_far, MOST_SHEET_DAYS)
         vehicle = await self._shelf.depot.vehicle(organisation_id, vehicle_id)
-        journeys = self._shelf.records.journeys(organisation_id, days.instants(calendar.zone), vehicles=[vehicle_id])
-        found = stays([one async for one in journeys], least_s)
+        began = days.instants(calendar.zone)
+        journeys = self._shelf.records.journeys(organisation_id, with_ends(began), vehicles=[vehicle_id])
+        found = stays([one async for one in journeys], least_s, began.end)
         return VehicleStays(vehicle, days, calendar.organisation.time_zone, tuple(found))
 
     async def _told(

@@ -1,18 +1,20 @@
 """Where a vehicle stood: between its trips, and with a running engine within them."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 import msgspec
 
-from trilha.domain.kernel import DriverId, GeoPoint, TripId, VehicleId
+from trilha.domain.kernel import DriverId, GeoPoint, TimeRange, TripId, VehicleId
 from trilha.domain.performance.days import end_of, start_of
 from trilha.domain.performance.model import Journey
 
 SHORT_S: Final = 180.0
 """Shorter stands are traffic."""
+LOOK_AHEAD: Final = timedelta(days=7)
+"""So far after the days asked for the trip is looked for that ends their last stand: a weekend, a holiday, a repair."""
 
 
 class StayKind(StrEnum):
@@ -38,20 +40,28 @@ class Stay(msgspec.Struct, frozen=True, kw_only=True):
     place: GeoPoint | None
 
 
-def stays(journeys: Iterable[Journey], least_s: float = SHORT_S) -> Iterator[Stay]:
+def stays(journeys: Iterable[Journey], least_s: float = SHORT_S, until: datetime | None = None) -> Iterator[Stay]:
     """Stands of at least so many seconds, from trips by vehicle and then by their beginning, in that order.
 
-    The last stand of each vehicle has no end yet and is left out. Where trips overlap, the one that ended last counts.
+    A stand belongs to the trip that it follows or lies in. Trips from `until` on have none; they only say when the
+    vehicle left. The last stand of each vehicle has no end yet and is left out. Where trips overlap, the one that ended
+    last counts.
     """
     last: Journey | None = None
     for journey in journeys:
         if last is not None and last.vehicle_id != journey.vehicle_id:
             last = None
-        if last is not None:
+        if last is not None and (until is None or last.began_at < until):
             yield from _parked(last, journey, least_s)
-        yield from _idling(journey, least_s)
+        if until is None or journey.began_at < until:
+            yield from _idling(journey, least_s)
         if last is None or _end(journey) >= _end(last):
             last = journey
+
+
+def with_ends(began: TimeRange) -> TimeRange:
+    """When trips began that have to be read for the stands of those that began then."""
+    return began if began.end is None else TimeRange(began.start, began.end + LOOK_AHEAD)
 
 
 def _parked(before: Journey, after: Journey, least_s: float) -> Iterator[Stay]:

@@ -1,7 +1,7 @@
 """The rows of the reports, as they leave for any document."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -143,7 +143,9 @@ async def test_trips_and_stops_name_who_drove_what(company: Company) -> None:
     ]
     _, rows = await read(company, "trips", driver_id=BIA)
     assert [(row["vehicle"], row["driver"]) for row in rows] == [("Ônibus 1", "Bia Souza")]
-    _, (stop,) = await read(company, "stops")
+    company.trip(at(TODAY + timedelta(days=1), 8), 1)
+    _, (stop, night) = await read(company, "stops")
+    assert (night["began_at"], night["duration_s"], night["driver"]) == (at(TODAY, 12), 20 * 3600.0, "Bia Souza")
     assert (stop["began_at"], stop["duration_s"], stop["driver"]) == (at(TODAY, 9), 7200.0, "Ana Conceição")
     assert (stop["stop_kind"], stop["latitude_deg"]) == ("Estacionado", -15.8)
 

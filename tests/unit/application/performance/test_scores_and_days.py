@@ -193,6 +193,17 @@ async def test_days_are_those_of_the_month_so_far(company: Company, ask: Perform
     assert [(one.began_at, one.duration_s) for one in stood.stays] == [(at(date(2025, 11, 1), 9), 7200.0)]
 
 
+async def test_a_night_between_two_days_is_a_stop_of_the_first(company: Company, ask: PerformanceUseCases) -> None:
+    company.trip(at(date(2025, 11, 1), 8))
+    company.trip(at(date(2025, 11, 2), 8))
+    days = [date(2025, 11, 1), date(2025, 11, 2)]
+    found = [await ask.work_days.stops(company.id, BUS, AskedDays(day, day)) for day in days]
+    assert [[(one.began_at, one.duration_s) for one in stood.stays] for stood in found] == [
+        [(at(date(2025, 11, 1), 9), 23 * 3600.0)],
+        [],
+    ]
+
+
 async def test_a_side_that_was_not_given_follows_the_other(company: Company, ask: PerformanceUseCases) -> None:
     early = await ask.work_days.of_driver(company.id, ANA, AskedDays(last=date(2025, 10, 5)))
     late = await ask.work_days.of_driver(company.id, ANA, AskedDays(first=date(2025, 12, 1)))

@@ -1,6 +1,7 @@
 """Days of work from trips, on whose clocks, and what cannot have been."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.made import NOON, journey
-from trilha.domain.kernel import GeoPoint
+from trilha.domain.kernel import GeoPoint, TimeRange
 from trilha.domain.performance import Journey, StayKind, day_sheets, in_order, is_suspect, stays
+from trilha.domain.performance.stays import with_ends
 
 BRASILIA = ZoneInfo("America/Sao_Paulo")
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -117,6 +119,20 @@ def test_stands_lie_between_trips_of_one_vehicle_and_within_them() -> None:
 def test_a_stand_is_where_the_trip_before_it_ended() -> None:
     (stay,) = stays([journey(1, NOON, 60, ends=(-47.9, -47.8)), journey(2, NOON + 62 * MINUTE, 30)], least_s=60)
     assert (stay.place, stay.began_at, stay.ended_at) == (GeoPoint(-15.8, -47.8), NOON + HOUR, NOON + 62 * MINUTE)
+
+
+@given(drawn=trips, cuts=st.lists(st.integers(min_value=0, max_value=5_000), max_size=3))
+def test_stands_asked_for_in_parts_are_those_of_the_whole(drawn: list[tuple[int, int]], cuts: list[int]) -> None:
+    """What was asked for a day at a time must not lack the nights."""
+    journeys = made(drawn)
+    bounds = [NOON, *(NOON + cut * MINUTE for cut in sorted(cuts)), NOON + 5_001 * MINUTE]
+    parts = [
+        list(stays([one for one in journeys if one.began_at in with_ends(TimeRange(first, last))], 60, last))
+        for first, last in pairwise(bounds)
+    ]
+    overlapping = any(one.ended_at > two.began_at for one, two in pairwise(journeys) if one.ended_at is not None)
+    if not overlapping:
+        assert [one for part in parts for one in part] == list(stays(journeys, 60))
 
 
 @given(drawn=trips)
