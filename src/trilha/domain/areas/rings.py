@@ -35,10 +35,11 @@ def settled(rings: Sequence[Sequence[GeoPoint]]) -> tuple[Ring, ...]:
     """
     if not rings:
         raise InvalidValue("rings", (), "an outer ring, then its holes if any")
-    vertices = sum(map(len, rings))
+    drawn = [_closed(ring, number) for number, ring in enumerate(rings, start=1)]
+    # as they are kept, without the end that closes each: what was taken must be taken again when it is read
+    vertices = sum(len(ring) - 1 for ring in drawn)
     if vertices > MAX_VERTICES:
         raise InvalidValue("rings", f"{vertices} vertices", f"{MAX_VERTICES} vertices or fewer; simplify the outline")
-    drawn = [_closed(ring, number) for number, ring in enumerate(rings, start=1)]
     outer = flattened([corner for _, corner in drawn[0]])
     middle = (min(x for x, _ in outer) + max(x for x, _ in outer)) / 2
     flat = [outer, *(flattened([corner for _, corner in ring], middle) for ring in drawn[1:])]

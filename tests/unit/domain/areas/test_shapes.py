@@ -12,6 +12,10 @@ from trilha.domain.areas import (
     Corridor,
     CrossingRings,
     Polygon,
+    area_from_geojson,
+    area_from_wkt,
+    area_to_geojson,
+    area_to_wkt,
     contains,
     crosses,
     distance_to_edge_m,
@@ -129,6 +133,16 @@ def test_ways_cross_what_they_touch() -> None:
     assert crosses(road, GeoPoint(-17, 180), GeoPoint(-16, 180))
     assert not crosses(road, GeoPoint(17, 0), GeoPoint(16, 0))
     assert not crosses(Circle(GeoPoint(0, 180), 1000), GeoPoint(0.1, 179), GeoPoint(0.1, -179))
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_the_largest_polygon_that_is_taken_is_taken_again_when_it_is_read(closed: bool) -> None:
+    """One that could be kept and not read would stop the watching of every vehicle."""
+    corners = ring(*((math.cos(math.tau * n / 1000), math.sin(math.tau * n / 1000)) for n in range(1000)))
+    largest = Polygon(((*corners, corners[0]) if closed else corners,))
+    assert len(largest.rings[0]) == 1001
+    assert area_from_geojson(area_to_geojson(largest)) == largest
+    assert area_from_wkt(area_to_wkt(largest)) == largest
 
 
 def test_a_thousand_vertices_are_checked_in_no_time() -> None:
