@@ -17,7 +17,7 @@ ATTEMPTS = 3
 
 async def main(app_url: str, system_url: str, nats_url: str, poison: str) -> None:
     clock = SystemClock()
-    (subscription,) = SUBSCRIPTIONS
+    subscription = next(one for one in SUBSCRIPTIONS if one.use_case == "count_throughput")
     async with (
         open_pool(app_url, name="poisoned app") as app,
         open_pool(system_url, name="poisoned system", staging=False) as system,
