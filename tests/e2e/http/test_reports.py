@@ -123,6 +123,15 @@ def test_what_no_report_can_be_about_is_refused(client: httpx.Client, path: str,
     problem(client.get(f"/v1/reports/{path}"), status, code)
 
 
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_day_at_an_end_of_the_calendar_is_refused_at_once(client: httpx.Client, day: str) -> None:
+    days = {"from": day, "to": day}
+    at_once = client.get("/v1/reports/ranking", params=days)
+    later = client.post("/v1/reports/ranking/jobs", json={**days, "format": "csv"})
+    for refused in (at_once, later):
+        assert "1970 to 2999" in problem(refused, 400, "invalid_value")["detail"]
+
+
 def test_a_format_that_nobody_writes_is_not_acceptable(client: httpx.Client) -> None:
     problem(client.get("/v1/reports/ranking", headers={"Accept": "image/png"}), 406, "request.not_acceptable")
     wanted = {"Accept": "text/html, text/csv;q=0.5, */*;q=0.1"}

@@ -8,13 +8,12 @@ import msgspec
 
 from trilha.application.ports import Clock
 from trilha.domain.identity import Organisation, Organisations
-from trilha.domain.kernel import DayRange, DomainError, InvalidValue, OrganisationId
+from trilha.domain.kernel import DayRange, DomainError, InvalidValue, OrganisationId, require_years
 
 MOST_DAYS: Final = 366
 MOST_SHEET_DAYS: Final = 93
 """For questions that answer with every day or every stop."""
 SCORED_DAYS: Final = 28
-FIRST_YEAR, LAST_YEAR = 1970, 2999
 ONE_DAY: Final = timedelta(days=1)
 
 
@@ -49,9 +48,7 @@ class AskedDays(msgspec.Struct, frozen=True):
 
 def require_answerable(days: DayRange, most: int) -> None:
     """Raises InvalidValue for days that no zone has clocks for, and RangeTooLong."""
-    for field, day in (("from", days.first), ("to", days.last)):
-        if not FIRST_YEAR <= day.year <= LAST_YEAR:
-            raise InvalidValue(field, day.isoformat(), f"a day of the years {FIRST_YEAR} to {LAST_YEAR}")
+    require_years(days)
     if len(days) > most:
         raise RangeTooLong(len(days), most)
 

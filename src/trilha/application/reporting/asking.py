@@ -8,7 +8,7 @@ import msgspec
 from trilha.application.ports import Clock
 from trilha.application.reporting.limits import ReportLimits
 from trilha.domain.identity import Organisations
-from trilha.domain.kernel import DayRange, DriverId, GroupId, InvalidValue, OrganisationId, VehicleId
+from trilha.domain.kernel import DayRange, DriverId, GroupId, InvalidValue, OrganisationId, VehicleId, require_years
 from trilha.domain.performance import reference_window
 from trilha.domain.reporting import Period, ReportRequest, days_of, kind_of
 
@@ -56,6 +56,7 @@ class AskForReport:
             language=question.language,
         )
         kind.check(request)
+        require_years(request.days)
         self._check_length(request.days)
         return request
 

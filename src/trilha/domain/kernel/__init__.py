@@ -1,6 +1,6 @@
 """The shared kernel: the few values and rules that every context speaks. Small on purpose."""
 
-from trilha.domain.kernel.days import DayRange, next_local, start_of_day
+from trilha.domain.kernel.days import DayRange, next_local, require_years, start_of_day
 from trilha.domain.kernel.errors import Conflict, DomainError, InvalidValue, NotFound
 from trilha.domain.kernel.events import DomainEvent
 from trilha.domain.kernel.ids import (
@@ -58,6 +58,7 @@ __all__ = [
     "fold",
     "next_local",
     "parse_source_id",
+    "require_years",
     "start_of_day",
     "utc",
 ]

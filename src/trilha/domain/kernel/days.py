@@ -9,6 +9,8 @@ from trilha.domain.kernel.errors import InvalidValue
 from trilha.domain.kernel.time import TimeRange
 
 ONE_DAY = timedelta(days=1)
+FIRST_YEAR, LAST_YEAR = 1970, 2999
+"""Of days that somebody may ask about: far enough from the ends of the calendar to have clocks, and a next day."""
 _FURTHEST_DAYS = 64
 
 
@@ -40,6 +42,13 @@ class DayRange(msgspec.Struct, frozen=True):
         A day on which clocks change is 23 or 25 hours long.
         """
         return TimeRange(start_of_day(self.first, zone), start_of_day(self.last + ONE_DAY, zone))
+
+
+def require_years(days: DayRange) -> None:
+    """Raises InvalidValue naming `from` or `to` for days that nobody can mean, and no zone has clocks for."""
+    for field, day in (("from", days.first), ("to", days.last)):
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise InvalidValue(field, day.isoformat(), f"a day of the years {FIRST_YEAR} to {LAST_YEAR}")
 
 
 def start_of_day(day: date, zone: tzinfo) -> datetime:
