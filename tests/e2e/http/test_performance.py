@@ -81,6 +81,19 @@ def test_the_form_as_it_would_be_printed(client: httpx.Client, path: str, header
     assert b"language='en'" in answer.content
 
 
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        ("application/pdf;q=0", "application/json"),
+        ("application/json, application/pdf;q=0.1", "application/json"),
+        ("text/html, application/pdf;q=0.9, */*;q=0.8", "application/pdf"),
+        ("Application/PDF", "application/pdf"),
+    ],
+)
+def test_the_form_is_for_who_wants_it_most(client: httpx.Client, accept: str, media_type: str) -> None:
+    assert client.get(INFRACTIONS, headers={"Accept": accept}).headers["content-type"] == media_type
+
+
 def test_a_form_is_printed_listed_and_found_as_it_was(client: httpx.Client, company: Company) -> None:
     made = client.post(FORMS, json={"reference": TODAY.isoformat()}, headers={"Idempotency-Key": "once"})
     assert made.status_code == 201

@@ -19,6 +19,7 @@ from trilha.application.monitoring.geofence_views import GeofenceView, VisitView
 from trilha.domain.areas import Area, CrossingRings, MalformedArea, area_from_geojson, area_from_wkt
 from trilha.domain.kernel import GeoPoint, InvalidValue, VehicleId
 from trilha.domain.monitoring import GeofenceContent
+from trilha.entrypoints.http.accepting import rather_than_json
 from trilha.entrypoints.http.answers import JSON, Answer, json
 from trilha.entrypoints.http.bodies import read_json
 from trilha.entrypoints.http.call import Call
@@ -344,8 +345,7 @@ def _refusing(pointer: str, read: Callable[[], Area]) -> Area:
 
 
 def _wants_geojson(request: Call) -> bool:
-    accepted = (request.header(b"accept") or b"").split(b",")
-    return any(part.partition(b";")[0].strip().lower() == GEOJSON for part in accepted)
+    return rather_than_json(request.header(b"accept"), GEOJSON.decode())
 
 
 def _feature(view: GeofenceView) -> dict[str, Any]:

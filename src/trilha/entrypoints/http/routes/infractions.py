@@ -21,6 +21,7 @@ from trilha.application.performance.views import (
 from trilha.domain.kernel import DriverId
 from trilha.domain.performance import GuidanceForm, form_file_name
 from trilha.domain.reporting import LANGUAGES
+from trilha.entrypoints.http.accepting import rather_than_json
 from trilha.entrypoints.http.answers import Answer, json
 from trilha.entrypoints.http.attachments import attachment
 from trilha.entrypoints.http.bodies import read_json
@@ -81,7 +82,7 @@ async def get_infractions(request: Call) -> Answer:
     """
     asked = request.asks(InfractionsQuery)
     question = await _question(request, asked.reference, asked.asked)
-    if PDF in (request.header(b"accept") or b""):
+    if _wants_pdf(request):
         return await _pdf(request, await request.parts.performance.preview_form(question, asked.language))
     return json(infractions_view(await request.parts.performance.count_infractions(question), asked.language))
 
@@ -141,8 +142,12 @@ async def _question(request: Call, reference: date | None, asked: AskedDays) -> 
 
 def _form_id(request: Call) -> tuple[bool, UUID]:
     text: str = request.path_params["form_id"]
-    as_pdf = text.endswith(_ENDING) or PDF in (request.header(b"accept") or b"")
+    as_pdf = text.endswith(_ENDING) or _wants_pdf(request)
     return as_pdf, request.uuid("form_id", ending=_ENDING)
+
+
+def _wants_pdf(request: Call) -> bool:
+    return rather_than_json(request.header(b"accept"), PDF.decode())
 
 
 async def _pdf(request: Call, form: GuidanceForm) -> Answer:

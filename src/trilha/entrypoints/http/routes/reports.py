@@ -13,6 +13,7 @@ from trilha.application.reporting.library import ReportLibrary
 from trilha.application.reporting.views import ReportKindView, kind_views
 from trilha.domain.kernel import InvalidValue
 from trilha.domain.reporting import Column, ReportFormat
+from trilha.entrypoints.http.accepting import wanted_types
 from trilha.entrypoints.http.answers import Answer, json
 from trilha.entrypoints.http.call import Call
 from trilha.entrypoints.http.documentation import reads
@@ -150,7 +151,7 @@ def _accepted(header: bytes | None, library: ReportLibrary) -> ReportFormat:
     media_types = {library.writer(one).media_type.partition(";")[0]: one for one in library.formats}
     if header is None:
         return ReportFormat.JSON
-    for wanted in _ranges(header.decode("latin-1")):
+    for wanted in wanted_types(header):
         if wanted in (_ANY, "application/*"):
             return ReportFormat.JSON
         for media_type, report_format in media_types.items():
@@ -158,19 +159,6 @@ def _accepted(header: bytes | None, library: ReportLibrary) -> ReportFormat:
                 return report_format
     known = ", ".join(media_types)
     raise Refusal(HTTPStatus.NOT_ACCEPTABLE, "request.not_acceptable", f"reports come as one of {known}")
-
-
-def _ranges(header: str) -> list[str]:
-    """The media ranges of an Accept header, the most wanted first."""
-    weighted: list[tuple[float, str]] = []
-    for part in header.split(","):
-        media_type, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        weight = next((one[2:] for one in parameters if one.startswith("q=")), "1")
-        try:
-            weighted.append((-float(weight), media_type))
-        except ValueError:
-            weighted.append((-1.0, media_type))
-    return [media_type for weight, media_type in sorted(weighted, key=lambda pair: pair[0]) if weight < 0]
 
 
 ROUTES = (list_report_kinds, get_report)
