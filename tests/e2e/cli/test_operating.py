@@ -77,6 +77,8 @@ def test_geofences_come_from_files_and_go_into_files(demo: Installation, tmp_pat
     assert asked(demo, "geofence", "list", "--search", "sao jose") == {"geofences": [made]}
     assert made["id"] in demo.run("geofence", "list").stdout
     assert demo.run("geofence", "export", str(export)).returncode == 0
+    nowhere = demo.run("geofence", "export", str(tmp_path / "nowhere" / "export.geojson"))
+    assert (nowhere.returncode, nowhere.stderr.startswith("error: cannot write")) == (1, True), nowhere.stderr
     (feature,) = json.loads(export.read_text())["features"]
     assert (feature["id"], feature["geometry"]) == (made["id"], point)
     for text, code, told in (("{", 2, "is no GeoJSON"), (json.dumps(depot | {"properties": {}}), 1, "feature 1: ")):

@@ -73,5 +73,8 @@ def export(*, file: Path, organisation: str | None) -> None:
     Example: [cyan]trilha geofence export geofences.geojson[/]
     """
     collection = with_operator(organisation, lambda operator: operator.export_geofences())
-    file.write_bytes(msgspec.json.format(msgspec.json.encode(collection), indent=1) + b"\n")
+    try:
+        file.write_bytes(msgspec.json.format(msgspec.json.encode(collection), indent=1) + b"\n")
+    except OSError as error:
+        raise Mistake(f"cannot write {file} ({error.strerror}): name another place") from error
     say(f"{len(collection['features'])} geofences written to {escape(str(file))}")
