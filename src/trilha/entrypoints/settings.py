@@ -40,7 +40,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                "root a folder under `/var/lib/trilha`."),
     ] = None  # fmt: skip
     http_host: Annotated[str, _about("Address on which the API listens.")] = "127.0.0.1"
-    http_port: Annotated[Port, _about("Port on which the API listens; 0 takes a free one.")] = 8000
+    http_port: Annotated[Port, _about("Port on which the API listens; 0, a free one, is not for `trilha up`.")] = 8000
     api_token: Annotated[
         str | None,
         _about(

@@ -39,6 +39,7 @@ class Stack:
 
     def __init__(self, settings: Settings, folder: DataFolder, *, demo: bool) -> None:
         _require_source(settings, demo=demo)
+        _require_port(settings)
         self._settings = settings
         self._folder = folder
         self._feed = require_feed(folder.path, DEMO if demo else OWN)
@@ -169,6 +170,14 @@ def _require_source(settings: Settings, *, demo: bool) -> None:
             )
     elif missing := missing_mix_settings(settings):
         raise BadSettings([*missing, "or run `trilha up --demo` to try Trilha with a simulated bus company"])
+
+
+def _require_port(settings: Settings) -> None:
+    """Whoever starts the API has to know where to ask whether it is ready."""
+    if settings.http_port == 0:
+        raise BadSettings(
+            [f"{variable('http_port')} is 0, a free port for `trilha serve` alone; `trilha up` needs one by number"]
+        )
 
 
 def _command(*arguments: str, environment: Mapping[str, str]) -> Launch:
