@@ -296,6 +296,21 @@ class TestSilence:
         await self.look(watching)
         assert [alert.state.value for alert in watching.alerts] == ["resolved", "raised"]
 
+    async def test_not_while_pages_of_long_ago_are_read_and_watched_at_once(self, watching: Watching) -> None:
+        """What was watched last was received just now, and made an hour ago: more may wait behind it."""
+        await self.begin(watching)
+        self.asked(watching)
+        watching.here.clock.advance(60 * MINUTE)
+        await watching.watch(stream=Stream.POSITIONS)
+        self.asked(watching, caught_up=False)
+        await self.look(watching)
+        assert watching.alerts == []
+        self.asked(watching)
+        watching.here.clock.advance(MINUTE)
+        self.asked(watching)
+        await self.look(watching)
+        assert len(watching.alerts) == 1
+
     async def test_not_while_the_feed_stands_or_catches_up(self, watching: Watching) -> None:
         await self.begin(watching)
         self.asked(watching)

@@ -203,6 +203,12 @@ def test_geotab_is_as_geotab_publishes_it() -> None:
     assert seat_belt_sub_score(0.1, 3, 600) == pytest.approx(0.7 * 90 + 0.3 * 95)
 
 
+def test_half_a_hundredth_of_a_point_is_rounded_up() -> None:
+    rule = ScoreRule(key="braking", measure=Measure.PER_100_KM, weight=1, cap=25, event_types=(BRAKING,))
+    found = score(rated(), conduct(20_000, {BRAKING: Doing(1, 1, 0)}), ScorePolicy(rules=(rule,)))
+    assert (found.value, [one.points for one in found.deductions]) == (99.99, [0.01])
+
+
 def test_geotab_weighs_its_rules() -> None:
     done = {BRAKING: Doing(3, 3, 0), BELT: Doing(3, 3, 3600), SPEEDING: Doing(9, 9, 3600)}
     found = geotab_score(rated(), conduct(600, done), GEOTAB)

@@ -79,6 +79,7 @@ def test_no_time_is_due_twice_and_none_is_left_behind(
     times, later = due_reports(schedule, now, zone)
     assert list(times) == sorted(set(times))
     assert all(moment <= now for moment in times)
+    assert schedule.timetable.next_after(times[-1], zone) == later.next_due_at
     assert later.next_due_at is not None
     assert later.next_due_at > now
     assert due_reports(later, now, zone)[0] == ()
