@@ -49,6 +49,7 @@ def before_call(_: schemathesis.HookContext, case: schemathesis.Case, __: dict[s
         _say_what_fits(case.body)
         _maintain(case.operation.path, case.body)
         _draw(case.operation.path, case.body)
+        _watch(case.operation.path, case.body)
     for values in (query, case.path_parameters):
         for name, value in values.items():
             values[name] = _small(value)
@@ -70,6 +71,13 @@ def _draw(path: str, body: dict[str, Any]) -> None:
     elif path.startswith("/v1/geofences") and "latitude_deg" not in body:
         body |= {"geometry": _A_TRIANGLE, "radius_m": None, "half_width_m": None}
         body.pop("wkt", None)
+
+
+def _watch(path: str, body: dict[str, Any]) -> None:
+    """A rule waits for geofences that there are, and here is none."""
+    condition = body.get("condition")
+    if path.startswith("/v1/alert-rules") and isinstance(condition, dict) and "geofence_ids" in condition:
+        body["condition"] = {"type": "silence", "for_s": 600}
 
 
 def _ask_for_a_report(case: schemathesis.Case) -> None:
