@@ -13,9 +13,11 @@ class Subscription(msgspec.Struct, frozen=True):
     consumer: str
     event_types: tuple[str, ...]
     use_case: str
+    in_order: bool = False
+    """Whether no event may overtake one that failed, though all organisations wait for it."""
 
 
 SUBSCRIPTIONS: tuple[Subscription, ...] = (
     Subscription(consumer=THROUGHPUT, event_types=(EventsIngested.event_type,), use_case="count_throughput"),
-    Subscription(consumer=WATCH, event_types=(EventsIngested.event_type,), use_case="watch_vehicles"),
+    Subscription(consumer=WATCH, event_types=(EventsIngested.event_type,), use_case="watch_vehicles", in_order=True),
 )

@@ -55,6 +55,30 @@ async def test_order_holds_in_each_organisation(client: Client, dead_letters: Me
         assert digested == [one.id for one in sent if one.organisationid == organisation]
 
 
+async def test_in_order_nothing_overtakes_what_failed_or_lies_with_the_dead(
+    client: Client, dead_letters: MemoryDeadLetters
+) -> None:
+    bus, failed, digested = a_bus(client, dead_letters), set[UUID](), list[UUID]()
+    sent = [an_event(UUID(int=1), number) for number in range(6)]
+
+    async def digest(envelope: Envelope) -> None:
+        if envelope.id == sent[1].id and envelope.id not in failed:
+            failed.add(envelope.id)
+            raise ConnectionError("for a moment")
+        digested.append(envelope.id)
+
+    await bus.publish(sent[:1])
+    async with consuming(bus, "strict", digest, in_order=True):
+        await until(lambda: len(digested) == 1)
+    await until_settled(client, "strict")
+    await bus.publish(sent[1:])
+    taken_and_never_answered = await client.jetstream().pull_subscribe_bind("strict", EVENTS)
+    await taken_and_never_answered.fetch(1)
+    async with consuming(bus, "strict", digest, in_order=True):
+        await until(lambda: len(digested) == len(sent))
+    assert digested == [one.id for one in sent]
+
+
 async def test_an_event_arrives_as_it_was_sent(client: Client, dead_letters: MemoryDeadLetters) -> None:
     bus, seen = a_bus(client, dead_letters), list[Envelope]()
 

@@ -55,8 +55,10 @@ def an_event(organisation: UUID, number: int = 0, event_type: str = INGESTED) ->
 
 
 @asynccontextmanager
-async def consuming(bus: EventBus, consumer: str, handler: Handler, *event_types: str) -> AsyncIterator[None]:
-    task = asyncio.create_task(bus.consume(consumer, event_types or (INGESTED,), handler))
+async def consuming(
+    bus: EventBus, consumer: str, handler: Handler, *event_types: str, in_order: bool = False
+) -> AsyncIterator[None]:
+    task = asyncio.create_task(bus.consume(consumer, event_types or (INGESTED,), handler, in_order=in_order))
     try:
         yield
     finally:

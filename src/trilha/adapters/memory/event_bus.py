@@ -131,7 +131,14 @@ class MemoryEventBus:
         grown.set()
         return [envelope.id for envelope in envelopes]
 
-    async def consume(self, consumer: str, event_types: Sequence[str], handler: Handler) -> None:
+    async def consume(
+        self,
+        consumer: str,
+        event_types: Sequence[str],
+        handler: Handler,
+        *,
+        in_order: bool = False,  # noqa: ARG002 - here they always wait
+    ) -> None:
         """Call `handler` for each event until cancelled."""
         position = self._positions.setdefault(consumer, _Position(turn=asyncio.Lock()))
         while True:

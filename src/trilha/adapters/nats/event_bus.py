@@ -30,6 +30,7 @@ _FETCH_S = 2.0
 _RENEW_AFTER_SILENCE_S = 30.0
 _MARGIN_S = 5.0
 _LARGEST_BATCH = 64
+_MOST_PENDING = 1_000
 _SIDE_BY_SIDE = 4
 
 
@@ -37,8 +38,9 @@ class NatsEventBus:
     """An EventBus on an open connection; the streams must exist (`ensure_streams`).
 
     Events of one organisation are handled one after the other, those of several side by side. This holds within one
-    process: run each consumer in one process at a time where order matters. `pauses_s` lie between the attempts of a
-    handler that raises; after a crash the next attempt comes when `ack_wait_s` is over.
+    process: run each consumer in one process at a time where order matters. `in_order` the server hands out one event
+    at a time, so that those behind one wait for its next attempt. `pauses_s` lie between the attempts of a handler that
+    raises; after a crash the next attempt comes when `ack_wait_s` is over.
     """
 
     def __init__(
@@ -77,15 +79,18 @@ class NatsEventBus:
             log.warning("NATS stored %d of %d events: %s", len(stored), len(envelopes), ", ".join(sorted(problems)))
         return stored
 
-    async def consume(self, consumer: str, event_types: Sequence[str], handler: Handler) -> None:
+    async def consume(
+        self, consumer: str, event_types: Sequence[str], handler: Handler, *, in_order: bool = False
+    ) -> None:
         """See EventBus. Goes on through restarts of NATS."""
         digest = Digestion(
             consumer, handler, dead_letters=self._dead_letters, clock=self._clock, pauses_s=self._pauses_s
         )
-        pace = Pace(careful_s=self._ack_wait_s + _MARGIN_S, largest=_LARGEST_BATCH)
+        pace = Pace(careful_s=self._ack_wait_s + _MARGIN_S, largest=1 if in_order else _LARGEST_BATCH)
+        most_pending = 1 if in_order else _MOST_PENDING
         while True:
             try:
-                async with self._subscribed(consumer, event_types) as subscription:
+                async with self._subscribed(consumer, event_types, most_pending) as subscription:
                     await self._pump(subscription, pace, digest)
             except (NatsClientError, TimeoutError) as error:
                 if self._client.is_closed:
@@ -115,9 +120,9 @@ class NatsEventBus:
 
     @asynccontextmanager
     async def _subscribed(
-        self, consumer: str, event_types: Sequence[str]
+        self, consumer: str, event_types: Sequence[str], most_pending: int
     ) -> AsyncGenerator[JetStreamContext.PullSubscription, None]:
-        await self._stream.add_consumer(EVENTS, self._consumer_config(consumer, event_types))
+        await self._stream.add_consumer(EVENTS, self._consumer_config(consumer, event_types, most_pending))
         subscription = await self._stream.pull_subscribe_bind(consumer, EVENTS)
         try:
             yield subscription
@@ -125,14 +130,14 @@ class NatsEventBus:
             with suppress(NatsClientError):
                 await subscription.unsubscribe()
 
-    def _consumer_config(self, consumer: str, event_types: Sequence[str]) -> ConsumerConfig:
+    def _consumer_config(self, consumer: str, event_types: Sequence[str], most_pending: int) -> ConsumerConfig:
         return ConsumerConfig(
             durable_name=consumer,
             deliver_policy=DeliverPolicy.ALL,
             ack_policy=AckPolicy.EXPLICIT,
             ack_wait=self._ack_wait_s,
             max_deliver=-1,  # Digestion counts, so that nothing is dropped while the dead letters are down
-            max_ack_pending=1_000,
+            max_ack_pending=most_pending,
             filter_subjects=[f"trilha.*.{event_type}" for event_type in event_types],
         )
 

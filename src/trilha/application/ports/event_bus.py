@@ -65,11 +65,14 @@ class EventBus(Protocol):
         """Hand over; returns the ids that the bus has safely stored. Publishing an id twice is harmless."""
         ...
 
-    async def consume(self, consumer: str, event_types: Sequence[str], handler: Handler) -> None:
+    async def consume(
+        self, consumer: str, event_types: Sequence[str], handler: Handler, *, in_order: bool = False
+    ) -> None:
         """Call `handler` for each event until cancelled. `consumer` is durable: it goes on where it stopped.
 
         A handler that raises gets the event again, a bounded number of times with growing pauses; then the event is
-        handed to the dead letters that the adapter was given.
+        handed to the dead letters that the adapter was given. Others go on meanwhile; `in_order` they wait, all of
+        them, so that none overtakes one that failed, or whose consumer died.
         """
         ...
 

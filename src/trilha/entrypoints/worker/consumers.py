@@ -42,7 +42,8 @@ async def _consume_for_ever(subscription: Subscription, parts: WorkerParts, puls
 
 async def _consume_while_leading(subscription: Subscription, parts: WorkerParts, led: Led) -> None:
     handler = parts.handlers[subscription.use_case]
-    consuming = asyncio.create_task(parts.bus.consume(subscription.consumer, subscription.event_types, handler))
+    wanted = subscription.consumer, subscription.event_types
+    consuming = asyncio.create_task(parts.bus.consume(*wanted, handler, in_order=subscription.in_order))
     losing = asyncio.create_task(led.lost())
     led.worked()
     try:
