@@ -137,6 +137,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     report_waiting_jobs: Annotated[
         Annotated[int, Meta(ge=1, le=1_000)], _about("Reports of an organisation that may wait to be made.")
     ] = 50
+    alerts_historic_hours: Annotated[
+        Annotated[int, Meta(ge=1, le=744)],
+        _about("Hours after which what is brought in raises no alert any more, for it is history."),
+    ] = 24
     default_time_zone: Annotated[str, _about("IANA zone of organisations whose source names none that is known.")] = (
         "America/Sao_Paulo"
     )

@@ -1,5 +1,6 @@
 """Watching, bringing past times in, reading again and deciding, on a running installation. In any order."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,6 +9,11 @@ from typing import Any
 import pytest
 
 from tests.e2e.cli.conftest import Installation, eventually
+from trilha.domain.monitoring import HARSH_EVENTS, Alert, EventOfType, RuleContent, Severity, new_rule
+from trilha.entrypoints.cli.running import operator_settings
+from trilha.entrypoints.container.database import open_database
+from trilha.testing.contracts.fresh import NOON, new_id
+from trilha.testing.contracts.monitoring import an_alert
 
 NOBODY = "00000000-0000-7000-8000-000000000000"
 
@@ -123,6 +129,40 @@ def test_what_vehicles_are_due_for_is_listed(fed: Installation) -> None:
     assert set(asked(fed, "maintenance", "list", "--status", "overdue")) == {"maintenance"}
     refused = fed.run("maintenance", "list", "--group", "-404")
     assert (refused.returncode, "not_found" in refused.stderr) == (1, True)
+
+
+async def an_alert_was_raised() -> Alert:
+    """A rule that sleeps, so that the running worker adds nothing, and an alert of it."""
+    content = RuleContent(name="Freada", condition=EventOfType(HARSH_EVENTS), active=False)
+    rule = new_rule(new_id(), content, NOON, others=0)
+    alert = an_alert(rule_id=rule.id, severity=Severity.CRITICAL)
+    async with open_database(operator_settings("operator"), "test") as container:
+        (organisation,) = await container.organisations().all()
+        async with container.units()(organisation.id) as unit:
+            await unit.alert_rules.save(rule)
+            await unit.alerts.save([alert])
+            await unit.commit()
+    return alert
+
+
+def test_alerts_are_listed_acknowledged_and_resolved(fed: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRILHA_DATA_DIR", str(fed.folder))
+    alert = asyncio.run(an_alert_was_raised())
+    alert_id = str(alert.id)
+
+    (rule,) = asked(fed, "alert-rules", "list")["alert_rules"]
+    assert (rule["id"], rule["condition"]["type"]) == (str(alert.rule_id), "harsh_driving")
+    (listed,) = asked(fed, "alerts", "list", "--state", "raised", "--severity", "critical")["alerts"]
+    assert (listed["id"], listed["times"], listed["vehicle_id"]) == (alert_id, 1, str(alert.vehicle_id))
+    assert alert_id in fed.run("alerts", "list").stdout
+
+    said = asked(fed, "alerts", "ack", alert_id, "--note", "ligando")
+    assert (said["state"], said["acknowledged_note"]) == ("acknowledged", "ligando")
+    over = asked(fed, "alerts", "resolve", alert_id)
+    assert (over["state"], over["acknowledged_note"], over["resolved_by"]) == ("resolved", "ligando", "operator")
+    for arguments, told in ((("ack", alert_id), "monitoring.alert_resolved"), (("resolve", NOBODY), "not_found")):
+        refused = fed.run("alerts", *arguments)
+        assert (refused.returncode, told in refused.stderr) == (1, True), refused.stderr
 
 
 def test_a_report_is_made_here_or_by_the_workers_and_comes_again(fed: Installation, tmp_path: Path) -> None:

@@ -198,6 +198,18 @@ async def test_a_backfill_and_what_is_older_than_a_day_raise_nothing(watching: W
     assert len(watching.alerts) == 1
 
 
+async def test_what_is_history_is_decided_by_the_installation(watching: Watching) -> None:
+    here = watching.here
+    watching.consumer = WatchVehicles(
+        units=here.units, reader=here.source, rulebooks=watching.rulebooks, ids=here.ids, historic=timedelta(hours=2)
+    )
+    await watching.rule(HARSH)
+    await watching.watch(watching.event(1, seconds_ago=7_201))
+    assert watching.alerts == []
+    await watching.watch(watching.event(2, seconds_ago=7_199))
+    assert len(watching.alerts) == 1
+
+
 async def test_a_page_that_retention_took_is_passed_over(watching: Watching) -> None:
     await watching.rule(HARSH)
     envelope = await watching.page(watching.event(1))

@@ -37,6 +37,7 @@ async def open_database(settings: Settings, process: str) -> AsyncGenerator[Cont
             budget_key=providers.Object(budget_key(settings)),
             lease_ttl=timedelta(seconds=settings.lease_ttl_s),
             report_limits=report_limits(settings),
+            historic=timedelta(hours=settings.alerts_historic_hours),
             worker=worker_name(process),
         )
 

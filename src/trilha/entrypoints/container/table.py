@@ -82,6 +82,7 @@ from trilha.application.telemetry.settle_quarantine import SettleQuarantine
 from trilha.application.telemetry.store_page import StorePage
 from trilha.application.telemetry.watch_feeds import WatchFeeds
 from trilha.application.tick_schedule import TickSchedule
+from trilha.domain.monitoring.watching import HISTORIC
 from trilha.domain.telemetry import PageReader
 from trilha.entrypoints.container.sources import Source
 
@@ -100,6 +101,7 @@ class Container(containers.DeclarativeContainer):
     call_limits: providers.Dependency[tuple[RateLimit, ...]] = providers.Dependency()
     budget_key: providers.Dependency[str | None] = providers.Dependency()
     lease_ttl: providers.Dependency[timedelta] = providers.Dependency(instance_of=timedelta, default=LEASE_TTL)
+    historic: providers.Dependency[timedelta] = providers.Dependency(instance_of=timedelta, default=HISTORIC)
     worker: providers.Dependency[str] = providers.Dependency(instance_of=str)
 
     report_limits: providers.Dependency[ReportLimits] = providers.Dependency(
@@ -212,7 +214,9 @@ class Container(containers.DeclarativeContainer):
     rulebooks = providers.Singleton(
         Rulebooks, organisations=organisations, clock=clock, zone_of=providers.Object(ZoneInfo)
     )
-    watch_vehicles = providers.Factory(WatchVehicles, units=units, reader=reader, rulebooks=rulebooks, ids=ids)
+    watch_vehicles = providers.Factory(
+        WatchVehicles, units=units, reader=reader, rulebooks=rulebooks, ids=ids, historic=historic
+    )
     notice_silence = providers.Factory(NoticeSilence, units=units, rulebooks=rulebooks, clock=clock, ids=ids)
     create_rule = providers.Factory(CreateRule, units=units, clock=clock, ids=ids)
     change_rule = providers.Factory(ChangeRule, units=units, clock=clock)
