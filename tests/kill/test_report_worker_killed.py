@@ -43,12 +43,12 @@ async def test_a_report_outlives_the_worker_that_began_it(
         async with back_door(postgres_superuser_url, fresh_postgres_urls) as door, asyncio.timeout(DEADLINE_S):
             async with worker(environment, tmp_path) as process:
                 await door.until("select count(*) > 100 from trips", (True,), process)
-                trips = await _locked(postgres_superuser_url, fresh_postgres_urls)
+                vehicles = await _locked(postgres_superuser_url, fresh_postgres_urls)
                 await _ask(door, fresh_postgres_urls)
                 await door.until(STATE, ("running", 1), process)
                 process.send_signal(signal.SIGKILL)
                 await process.wait()
-            await trips.close()
+            await vehicles.close()
             async with worker(environment, tmp_path) as process:
                 await door.until(STATE, ("done", 2), process)
             size, pieces, digest = await door.one(
@@ -66,9 +66,12 @@ async def test_a_report_outlives_the_worker_that_began_it(
 
 
 async def _locked(superuser_url: str, urls: DatabaseUrls) -> psycopg.AsyncConnection:
-    """Nobody reads trips until the connection is closed, so a report of them stands still."""
+    """Nobody reads the names of vehicles until the connection is closed, so a report with them stands still.
+
+    Hardly anybody else does: behind a lock on what is ingested every connection of the worker would end up waiting.
+    """
     connection = await psycopg.AsyncConnection.connect(in_database(superuser_url, urls.app))
-    await connection.execute("lock table trips in access exclusive mode")
+    await connection.execute("lock table vehicles in access exclusive mode")
     return connection
 
 

@@ -1,5 +1,6 @@
 """The frame of every ingestion run: one worker at a time, a row in the log, an end that is always written down."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from datetime import timedelta
@@ -65,6 +66,9 @@ class ExclusiveRun:
                     run = committed
         except DomainError as error:
             ending = partial(fail, code=error.code, message=str(error))
+        except asyncio.CancelledError:
+            await self._end(lease, run, partial(fail, code=STOPPED, message=_STOPPED_MESSAGE))
+            raise
         except BaseException as error:
             await self._end(lease, run, partial(fail, code="internal", message=type(error).__name__))
             raise

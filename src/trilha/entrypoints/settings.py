@@ -58,7 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_system_url: Annotated[
         str | None, _about("The same database as role `trilha_system`, for relay and scheduler.", secret=True)
     ] = None
-    database_pool_size: Annotated[Positive, _about("Connections that each process may open per role.")] = 8
+    database_pool_size: Annotated[Positive, _about("Connections that each process may open per role.")] = 12
     nats_url: Annotated[str | None, _about("NATS 2.10 or newer with JetStream. Default: embedded.", secret=True)] = None
     lease_ttl_s: Annotated[
         Annotated[float, Meta(ge=1, le=600)],

@@ -1,3 +1,4 @@
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -108,6 +109,22 @@ async def test_a_fault_of_ours_is_logged_and_raised(here: Installation) -> None:
         await here.ingest()(COMMAND)
     (run,) = here.tables.runs.values()
     assert (run.status, run.error_code, run.error_message) == (RunStatus.FAILED, "internal", "ZeroDivisionError")
+
+
+async def test_a_worker_that_is_told_to_stop_says_so(here: Installation) -> None:
+    asked = asyncio.Event()
+
+    async def never_answer(*_: object, **__: object) -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    here.source.page_since = never_answer  # type: ignore[method-assign,assignment] # a source that keeps us waiting
+    running = asyncio.create_task(here.ingest()(COMMAND))
+    await asked.wait()
+    running.cancel()
+    await asyncio.wait({running})
+    (run,) = here.tables.runs.values()
+    assert (run.status, run.error_code) == (RunStatus.FAILED, "telemetry.run_stopped")
 
 
 async def test_who_lost_the_lease_commits_nothing_more(here: Installation) -> None:
