@@ -1,4 +1,4 @@
-"""Workers are killed at random points in streams and a backfill; the truth must come out, and each effect once."""
+"""Workers are killed at random points in streams and a backfill; the truth must come out, effects and alerts once."""
 
 import asyncio
 import random
@@ -19,6 +19,7 @@ from tests.kill.processes import (
     whole_second,
     worker,
 )
+from tests.kill.watched import UNWATCHED, Watched
 from trilha.adapters.embedded import EmbeddedNats
 from trilha.adapters.postgres import DatabaseUrls
 from trilha.simulators.mix import ClockChange, MixSimulator, Scenario
@@ -27,6 +28,8 @@ HISTORY = timedelta(days=8)
 """Begins before the streams do, so that a part of it comes by the backfill only."""
 LATENESS = timedelta(days=14)
 """Beyond what the simulator calls late."""
+SOME = 100
+"""Alerts and visits, for the comparison to say something."""
 DEADLINE_S = 60 + 12 * KILLS
 
 
@@ -40,6 +43,8 @@ async def test_nothing_is_lost_or_doubled_however_often_the_worker_is_killed(
     async with MixSimulator(longer(scenario_for(now, KILLS), now)) as simulator, fresh_streams(nats_server):
         simulator.change_clock(ClockChange(set=now, stop=True))
         environment = environment_of(simulator, fresh_postgres_urls, nats_server, tmp_path)
+        watched = Watched(simulator.organisation_id)
+        await watched.prepare(fresh_postgres_urls)
         async with back_door(postgres_superuser_url, fresh_postgres_urls) as door, asyncio.timeout(DEADLINE_S):
             for number in range(KILLS):
                 async with worker(environment, tmp_path) as process:
@@ -50,6 +55,10 @@ async def test_nothing_is_lost_or_doubled_however_often_the_worker_is_killed(
                     process.send_signal(signal.SIGKILL)
             async with worker(environment, tmp_path) as process:
                 await door.until_all_is_well(simulator, process)
+                await door.until(UNWATCHED, (0,), process)
+        told = await watched.told(fresh_postgres_urls)
+        assert len(told) > SOME
+        assert told == await watched.in_one_pass(postgres_superuser_url, fresh_postgres_urls)
 
 
 def longer(scenario: Scenario, now: datetime) -> Scenario:
