@@ -54,7 +54,7 @@ def stands(plan: MaintenancePlan, *, km: float = 0, engine_h: float = 0, days_ag
     ],
 )
 def test_a_distance_is_left_warned_of_and_overdue(km: float, status: DueStatus, left: float, due_on: date) -> None:
-    at = stands(a_plan(every_km=10_000), km=km, km_a_day=100)
+    at = stands(a_plan(every_km=10_000), km=km, km_a_day=100, days_ago=60)
     assert (at.status, at.left(Limit.DISTANCE), at.binding.due_on) == (status, left, due_on)
     assert at.left(Limit.ENGINE_HOURS) is at.left(Limit.DATE) is None
 
@@ -80,6 +80,20 @@ def test_the_limit_that_comes_first_binds() -> None:
 @pytest.mark.parametrize("a_day", [0, 1e-9])
 def test_nobody_guesses_when_a_vehicle_that_stands_will_have_driven(a_day: float) -> None:
     assert stands(a_plan(every_km=10_000), km=100, km_a_day=a_day).binding.due_on is None
+
+
+def test_nothing_is_due_before_counting_began() -> None:
+    """700 km since the plan began eight days ago, 10 km a day before that: the excess is not twenty days old."""
+    at = stands(a_plan(every_km=500), km=700, km_a_day=10, days_ago=8)
+    assert (at.status, at.binding.due_on) == (DueStatus.OVERDUE, TODAY - timedelta(days=8))
+    to_come = stands(a_plan(every_km=500), km_a_day=100, days_ago=-30)
+    assert to_come.binding.due_on == TODAY + timedelta(days=35)
+
+
+def test_what_is_left_has_no_noise_of_binary_fractions() -> None:
+    usage = measure(Basis(None, TODAY), Odometer(0.1, 0.3), Driven(), Driven(), TODAY)
+    assert usage.km == 0.2
+    assert stands(a_plan(every_km=1.1), km=1).left(Limit.DISTANCE) == 0.1
 
 
 @st.composite

@@ -14,7 +14,7 @@ from trilha.application.performance.asked_days import Calendar
 from trilha.application.performance.report_heads import asked_drivers, asked_vehicles, head, require
 from trilha.application.performance.report_words import columns, fact, word
 from trilha.application.performance.shelf import Shelf
-from trilha.domain.kernel import DriverId, GeoPoint, OrganisationId, TimeRange, VehicleId
+from trilha.domain.kernel import DriverId, GeoPoint, OrganisationId, TimeRange, VehicleId, to_thousandths
 from trilha.domain.performance import (
     DaySheet,
     Journey,
@@ -329,11 +329,11 @@ def _use(sheets: Sequence[DaySheet], asked_s: float) -> Row:
     return (
         len(sheets),
         sum(sheet.trips for sheet in sheets),
-        sum(sheet.distance_km for sheet in sheets),
+        to_thousandths(sum(sheet.distance_km for sheet in sheets)),
         driving_s,
         sum(sheet.standing_s for sheet in sheets),
         sum(sheet.engine_s for sheet in sheets),
-        sum(fuel) if fuel else None,
+        to_thousandths(sum(fuel)) if fuel else None,
         _percent(driving_s, asked_s),
     )
 

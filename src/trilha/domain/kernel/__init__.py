@@ -1,5 +1,6 @@
 """The shared kernel: the few values and rules that every context speaks. Small on purpose."""
 
+from trilha.domain.kernel.amounts import to_thousandths
 from trilha.domain.kernel.days import DayRange, next_local, require_years, start_of_day
 from trilha.domain.kernel.errors import Conflict, DomainError, InvalidValue, NotFound
 from trilha.domain.kernel.events import DomainEvent
@@ -60,5 +61,6 @@ __all__ = [
     "parse_source_id",
     "require_years",
     "start_of_day",
+    "to_thousandths",
     "utc",
 ]

@@ -7,6 +7,7 @@ from math import floor
 
 import msgspec
 
+from trilha.domain.kernel import to_thousandths
 from trilha.domain.maintenance.model import WARN_SHARE, Basis, Limit, MaintenancePlan, VehicleUsage
 
 FAR_DAYS = 3_650
@@ -79,13 +80,19 @@ def due(plan: MaintenancePlan, basis: Basis, usage: VehicleUsage, today: date) -
 
 def _lefts(plan: MaintenancePlan, basis: Basis, usage: VehicleUsage, today: date) -> Iterator[Left]:
     if plan.every_km is not None:
-        left = plan.every_km - usage.km
+        left = to_thousandths(plan.every_km - usage.km)
         warn = _warn(plan.warn_before_km, plan.every_km)
-        yield Left(Limit.DISTANCE, plan.every_km, left, warn, _estimate(left, usage.km_a_day, today))
+        yield Left(Limit.DISTANCE, plan.every_km, left, warn, _estimate(left, usage.km_a_day, basis.since, today))
     if plan.every_engine_h is not None:
-        left = plan.every_engine_h - usage.engine_h
+        left = to_thousandths(plan.every_engine_h - usage.engine_h)
         warn = _warn(plan.warn_before_engine_h, plan.every_engine_h)
-        yield Left(Limit.ENGINE_HOURS, plan.every_engine_h, left, warn, _estimate(left, usage.engine_h_a_day, today))
+        yield Left(
+            Limit.ENGINE_HOURS,
+            plan.every_engine_h,
+            left,
+            warn,
+            _estimate(left, usage.engine_h_a_day, basis.since, today),
+        )
     if plan.every_days is not None:
         left_days = plan.every_days - (today - basis.since).days
         warn = _warn(plan.warn_before_days, plan.every_days)
@@ -96,10 +103,12 @@ def _warn(warn_before: float | None, every: float) -> float:
     return every * WARN_SHARE if warn_before is None else warn_before
 
 
-def _estimate(left: float, a_day: float, today: date) -> date | None:
+def _estimate(left: float, a_day: float, since: date, today: date) -> date | None:
+    """By the use of the last days; these may be from before counting began, and nothing was due before that."""
     if a_day <= 0 or abs(left) / a_day > FAR_DAYS:
         return None
-    return _day(today, floor(left / a_day))
+    estimated = _day(max(today, since), floor(left / a_day))
+    return None if estimated is None else max(estimated, since)
 
 
 def _day(today: date, days: int) -> date | None:

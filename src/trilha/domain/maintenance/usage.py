@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from trilha.domain.kernel import to_thousandths
 from trilha.domain.maintenance.model import Basis, Driven, Odometer, OdometerTrouble, VehicleUsage
 
 LATELY_DAYS = 30
@@ -24,8 +25,8 @@ def measure(basis: Basis, odometer: Odometer, driven: Driven, lately: Driven, to
     told = _by_odometer(basis, odometer, today)
     trouble = told if isinstance(told, OdometerTrouble) else None
     return VehicleUsage(
-        km=driven.km if isinstance(told, OdometerTrouble) else told,
-        engine_h=driven.engine_h,
+        km=to_thousandths(driven.km if isinstance(told, OdometerTrouble) else told),
+        engine_h=to_thousandths(driven.engine_h),
         km_a_day=lately.km / LATELY_DAYS,
         engine_h_a_day=lately.engine_h / LATELY_DAYS,
         odometer_km=odometer.now_km,

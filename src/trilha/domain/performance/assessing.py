@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from trilha.domain.kernel import EventTypeId
+from trilha.domain.kernel import EventTypeId, to_thousandths
 from trilha.domain.performance.model import Drive, Rated, Tally
 
 PER_KM = 100.0
@@ -101,6 +101,7 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     """A score with its reasons, or the reason why there is none.
 
     Of 0 to 100 the `deductions` sum to what is missing from 100; those of RAG, where low is good, to the score itself.
+    The sums of both that customers know from elsewhere are rounded to hundredths.
     `formula` names how it was made: the same formula never changes.
     """
 
@@ -178,7 +179,7 @@ def conducts(tallies: Iterable[Tally], drives: Iterable[Drive]) -> Mapping[tuple
     driven = {(drive.driver_id, drive.span): drive for drive in drives}
     return {
         key: Conduct(
-            distance_km=driven[key].distance_km if key in driven else 0.0,
+            distance_km=to_thousandths(driven[key].distance_km) if key in driven else 0.0,
             driving_s=driven[key].driving_s if key in driven else 0.0,
             trips=driven[key].trips if key in driven else 0,
             doings=doings.get(key, {}),

@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from trilha.domain.kernel import GeoPoint, start_of_day
+from trilha.domain.kernel import GeoPoint, start_of_day, to_thousandths
 from trilha.domain.performance.model import Journey
 from trilha.domain.tracks import distance_m
 
@@ -95,7 +95,7 @@ def _sheet(day: date, journeys: Sequence[Journey], zone: tzinfo) -> DaySheet:
         last_arrival=max(arrivals).astimezone(UTC) if arrivals else None,
         stops=len(stops),
         longest_stop_s=max(stops, default=0.0),
-        fuel_l=sum(fuel) if fuel else None,
+        fuel_l=to_thousandths(sum(fuel)) if fuel else None,
         max_speed_kmh=max(speeds, default=None),
         utilisation=min(1.0, clocked.driving_s / length_s),
         suspect_trips=len(suspects),
@@ -140,7 +140,7 @@ def _length_s(journey: Journey) -> float | None:
 
 
 def _kilometres(journeys: Iterable[Journey]) -> float:
-    return sum(journey.distance_km or 0.0 for journey in journeys)
+    return to_thousandths(sum(journey.distance_km or 0.0 for journey in journeys))
 
 
 def _leap_km(journey: Journey) -> float | None:

@@ -36,6 +36,11 @@ def test_a_day_of_two_trips() -> None:
     assert sheet.utilisation == 4800 / 86_400
 
 
+def test_distances_are_told_to_the_metre() -> None:
+    (sheet,) = day_sheets([journey(n, NOON + n * HOUR, 9, distance_km=0.1) for n in range(3)], BRASILIA)
+    assert sheet.distance_km == 0.3
+
+
 def test_a_trip_counts_on_the_local_day_it_began() -> None:
     """22:30 in Brasilia is the next day in UTC; a trip past midnight stays with the evening."""
     evening = datetime(2026, 3, 11, 1, 30, tzinfo=UTC)
