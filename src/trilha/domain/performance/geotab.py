@@ -30,6 +30,8 @@ FORMULA: Final = "geotab"
 FULL: Final = 100.0
 PER_EVENT: Final = 1000.0
 BELT_BY_DISTANCE, BELT_BY_COUNT = 0.7, 0.3
+SHOWN_DECIMALS: Final = 2
+"""The band is that of the score as people see it: what is shown as 90 is no mild risk."""
 _EXACT: Final = 1e-9
 
 
@@ -78,12 +80,12 @@ def seat_belt_sub_score(share: float, events: float, distance_km: float) -> floa
 
 
 def geotab_score(driver: Rated, conduct: Conduct, policy: GeotabPolicy) -> Assessment:
-    """The weighted mean of the rules; each deduction is what its rule lacks of 100, weighted."""
+    """The weighted mean of the rules, in hundredths; each deduction is what its rule lacks of 100, weighted."""
     why = why_unscored(driver, conduct, policy.min_distance_km)
     if why is not None:
         return unscored(PolicyName.GEOTAB, FORMULA, conduct, why)
     parts = [_part(rule, conduct) for rule in policy.rules]
-    value = max(0.0, FULL - sum(part.points for part in parts))
+    value = round(max(0.0, FULL - sum(part.points for part in parts)), SHOWN_DECIMALS)
     return scored(PolicyName.GEOTAB, FORMULA, conduct, value, risk_of(value), [part for part in parts if part.points])
 
 

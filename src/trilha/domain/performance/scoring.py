@@ -86,8 +86,8 @@ class ScorePolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         keys = [rule.key for rule in self.rules]
-        if len(keys) > MAX_RULES or len(set(keys)) != len(keys):
-            raise InvalidValue("rules", keys, f"at most {MAX_RULES} rules, each with a key of its own")
+        if not 1 <= len(keys) <= MAX_RULES or len(set(keys)) != len(keys):
+            raise InvalidValue("rules", keys, f"1 to {MAX_RULES} rules, each with a key of its own")
         if not (isfinite(self.min_distance_km) and 0 <= self.min_distance_km <= 10_000):  # noqa: PLR2004 - as said
             raise InvalidValue("min_distance_km", self.min_distance_km, "0 to 10000 km")
 

@@ -170,6 +170,11 @@ def test_rules_of_one_name_are_refused() -> None:
         ScorePolicy(rules=(POLICY.rules[0], POLICY.rules[0]))
 
 
+def test_a_policy_without_rules_would_find_everybody_faultless() -> None:
+    with pytest.raises(InvalidValue, match="1 to 50 rules"):
+        ScorePolicy(rules=())
+
+
 def test_mix_rag_is_as_mix_publishes_it() -> None:
     """2,460 km, 14 harsh cornerings, 10 harsh brakings, 340 s of speeding: 0.57 + 0.41 + 1.38 = 2.36, amber (2 to 5).
 
@@ -212,9 +217,15 @@ def test_half_a_hundredth_of_a_point_is_rounded_up() -> None:
 def test_geotab_weighs_its_rules() -> None:
     done = {BRAKING: Doing(3, 3, 0), BELT: Doing(3, 3, 3600), SPEEDING: Doing(9, 9, 3600)}
     found = geotab_score(rated(), conduct(600, done), GEOTAB)
-    assert found.value == pytest.approx(0.3 * 95 + 0.2 * (0.7 * 90 + 0.3 * 95) + 0.5 * 80)
-    assert sum(one.points for one in found.deductions) == pytest.approx(100 - found.value)
+    assert found.value == pytest.approx(0.3 * 95 + 0.2 * (0.7 * 90 + 0.3 * 95) + 0.5 * 80, abs=0.005)
+    assert sum(one.points for one in found.deductions) == pytest.approx(100 - found.value, abs=0.005)
     assert found.band is Band.MILD_RISK
+
+
+def test_a_geotab_score_that_is_shown_as_ninety_has_the_band_of_ninety() -> None:
+    only = GeotabPolicy(rules=(GeotabRule("harsh_braking", (BRAKING,), GeotabMeasure.EVENTS, 1.0),))
+    found = geotab_score(rated(), conduct(99.9996, {BRAKING: Doing(1, 1, 0)}), only)
+    assert (found.value, found.band) == (90.0, Band.LOW_RISK)
 
 
 def test_geotab_weights_must_sum_to_one() -> None:
@@ -226,5 +237,7 @@ def test_conducts_bring_driving_and_doing_together() -> None:
     """Also of who only did, as an event without a trip, or only drove."""
     drive = Drive(DriverId(5), 0, 2, 120.0, 7200.0, 60.0, 7260.0, 30.0)
     found = conducts([tally(BRAKING, 1, 3, seconds=4)], [drive])
+    noisy = Drive(DriverId(5), 0, 2, 431.1499999999999, 7200.0, 60.0, 7260.0, 30.0)
+    assert conducts([], [noisy])[5, 0].distance_km == 431.15
     assert found[ANA, 1] == Conduct(0.0, 0.0, 0, {BRAKING: Doing(3, 3, 4)})
     assert found[5, 0] == Conduct(120.0, 7200.0, 2, {})

@@ -59,7 +59,7 @@ class ScorePolicyBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     version: _Version
     min_distance_km: Annotated[float, msgspec.Meta(ge=0, le=MAX_DISTANCE_KM)]
-    rules: Annotated[tuple[ScoreRuleBody, ...], msgspec.Meta(max_length=MAX_RULES)]
+    rules: Annotated[tuple[ScoreRuleBody, ...], msgspec.Meta(min_length=1, max_length=MAX_RULES)]
 
     def policy(self) -> ScorePolicy:
         """As the domain has it; raises InvalidValue."""
