@@ -136,6 +136,8 @@ def test_one_that_is_let_go_is_gone(client: httpx.Client) -> None:
         ({"geometry": {"type": "Polygon", "coordinates": []}}, "areas.malformed", "/geometry", "empty"),
         ({"geometry": {"type": "Point", "coordinates": [0, 0]}}, "areas.malformed", "/geometry", "radius_m"),
         ({"geometry": SQUARE, "wkt": "POLYGON ((0 0, 1 0, 1 1))"}, "invalid_value", "/wkt", "one of them"),
+        ({"geometry": SQUARE, "radius_m": 5}, "areas.malformed", "/geometry", "radius_m is 5.0; expected none"),
+        ({"wkt": "CIRCLE (1 2, 3)", "radius_m": 5}, "invalid_value", "/radius_m", "says its own"),
         ({"radius_m": 5}, "invalid_value", "/geometry", "metres without an area"),
         ({}, "invalid_value", "/geometry", "expected geometry or wkt"),
         ({"geometry": None}, "invalid_value", "/geometry", "object"),

@@ -16,6 +16,8 @@ from trilha.domain.areas.relations import flat_rings
 from trilha.domain.kernel import GeoPoint, InvalidValue
 
 COORDINATES = "geometry.coordinates"
+METRES = {"radius_m": "Point", "half_width_m": "LineString"}
+SHAPES = ("Point", "LineString", "Polygon", "MultiPolygon")
 
 
 def area_to_geojson(area: Area, properties: Mapping[str, object] | None = None) -> dict[str, Any]:
@@ -49,6 +51,7 @@ def area_from_geojson(document: object) -> Area:
         properties = _mapping(geometry.get("properties") or {}, "properties")
         geometry = _mapping(geometry.get("geometry"), "geometry")
     kind, coordinates = geometry.get("type"), geometry.get("coordinates")
+    _refuse_metres(properties, kind)
     match kind:
         case "Point":
             return Circle(_place(coordinates, COORDINATES), _metres(properties, "radius_m", "a Point"))
@@ -100,6 +103,13 @@ def _metres(properties: Mapping[str, Any], name: str, kind: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise MalformedArea(f"properties.{name} is {value!r}; expected metres, for {kind} has no extent of its own")
     return float(value)
+
+
+def _refuse_metres(properties: Mapping[str, Any], kind: object) -> None:
+    """Metres that mean nothing here: whoever gave them expects another area."""
+    for name, whose in METRES.items():
+        if properties.get(name) is not None and kind != whose and kind in SHAPES:
+            raise MalformedArea(f"properties.{name} is {properties[name]!r}; expected none: it is for a {whose}")
 
 
 def _list(value: object, where: str) -> list[Any]:

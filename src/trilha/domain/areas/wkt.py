@@ -22,6 +22,7 @@ SHAPE = re.compile(r"\s*(?:SRID\s*=\s*4326\s*;\s*)?([A-Z]+)\s*(?:Z\s*)?\(([^A-Z]
 RING = re.compile(r"\s*\(([^()]*)\)\s*")
 NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:E[-+]?\d+)?", re.IGNORECASE | re.ASCII)
 EXPECTED = "POLYGON ((lon lat, ...)), LINESTRING (lon lat, ...) or CIRCLE (lon lat, radius in metres)"
+WITHOUT_WIDTH = ("POLYGON", "CIRCLE")
 LONGITUDE_AND_LATITUDE = 2
 WITH_ALTITUDE = 3
 
@@ -42,7 +43,7 @@ def area_to_wkt(area: Area) -> str:
 
 
 def area_from_wkt(text: str, half_width_m: float | None = None) -> Area:
-    """The area of a text; a LINESTRING needs its half width, in metres. Altitudes are left out.
+    """The area of a text; a LINESTRING needs its half width, in metres, nothing else has one. Altitudes are left out.
 
     Raises MalformedArea, InvalidValue or CrossingRings, naming ring and point from 1.
     """
@@ -50,6 +51,8 @@ def area_from_wkt(text: str, half_width_m: float | None = None) -> Area:
         raise InvalidValue("wkt", f"{len(text)} characters", f"{MAX_TEXT} or fewer; simplify the outline")
     shape = SHAPE.fullmatch(text)
     match (shape[1].upper(), shape[2]) if shape else ("", ""):
+        case kind, _ if half_width_m is not None and kind in WITHOUT_WIDTH:
+            raise MalformedArea(f"half_width_m is {half_width_m:g}; expected none: a {kind} has no half width")
         case "POLYGON", body:
             return Polygon(tuple(_line(ring, f"ring {number}") for number, ring in enumerate(_rings(body), start=1)))
         case "LINESTRING", body:

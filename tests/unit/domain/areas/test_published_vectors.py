@@ -17,7 +17,8 @@ DEFAULT_WIDTH_M = 25.0
 
 
 def area_of(case: dict[str, Any]) -> Area:
-    return area_from_wkt(PAIR.sub(r"\2 \1", case["area"]), case.get("width_m", DEFAULT_WIDTH_M))
+    width_m = case.get("width_m", DEFAULT_WIDTH_M) if case["area"].startswith("LINESTRING") else None
+    return area_from_wkt(PAIR.sub(r"\2 \1", case["area"]), width_m)
 
 
 def place(latitude_deg: float, longitude_deg: float) -> GeoPoint:

@@ -69,6 +69,12 @@ def test_other_texts_are_refused(text: str, named: str) -> None:
         area_from_wkt(text)
 
 
+@pytest.mark.parametrize("text", ["POLYGON ((0 0, 1 0, 1 1))", "CIRCLE (1 2, 3)"])
+def test_a_width_is_for_lines(text: str) -> None:
+    with pytest.raises(MalformedArea, match="half_width_m is 5; expected none"):
+        area_from_wkt(text, 5)
+
+
 def test_numbers_the_wrong_way_round_are_noticed_where_they_can_be() -> None:
     with pytest.raises(InvalidValue, match=r"ring 1, point 1 is \[37.77, -122.42\]; .* the other way round"):
         area_from_wkt("POLYGON ((37.77 -122.42, 37.78 -122.42, 37.78 -122.41))")
@@ -94,6 +100,22 @@ def test_numbers_the_wrong_way_round_are_noticed_where_they_can_be() -> None:
         ({"type": "Polygon", "coordinates": [[[1], [2], [3]]]}, "geometry.coordinates[0][0] is no position"),
         ({"type": "Point", "coordinates": [1, 2]}, "properties.radius_m is None; expected metres"),
         ({"type": "LineString", "coordinates": [[1, 2], [3, 4]]}, "properties.half_width_m is None"),
+        (
+            {
+                "type": "Feature",
+                "properties": {"radius_m": 50},
+                "geometry": {"type": "Polygon", "coordinates": [[[0, 0], [1, 0], [1, 1]]]},
+            },
+            "properties.radius_m is 50; expected none: it is for a Point",
+        ),
+        (
+            {
+                "type": "Feature",
+                "properties": {"radius_m": 50, "half_width_m": 5},
+                "geometry": {"type": "Point", "coordinates": [1, 2]},
+            },
+            "properties.half_width_m is 5; expected none: it is for a LineString",
+        ),
         ({"type": "MultiPolygon", "coordinates": [1, 2]}, "make an area of each"),
         ({"type": "GeometryCollection"}, "geometry.type is 'GeometryCollection'"),
     ],

@@ -331,6 +331,9 @@ def _area_of(drawn: Drawn) -> Area | None:
         raise bad_body("/wkt", "invalid_value", "geometry and wkt are given; expected one of them")
     if isinstance(drawn.wkt, str):
         text = drawn.wkt
+        if drawn.radius_m is not None:
+            message = f"radius_m is {drawn.radius_m:g}; expected none: a CIRCLE says its own"
+            raise bad_body("/radius_m", "invalid_value", message)
         return _refusing("/wkt", lambda: area_from_wkt(text, drawn.half_width_m))
     metres = {"radius_m": drawn.radius_m, "half_width_m": drawn.half_width_m}
     feature = {"type": "Feature", "geometry": drawn.geometry, "properties": metres}
