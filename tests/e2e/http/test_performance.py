@@ -15,6 +15,7 @@ from tests.e2e.http.world import memory_parts, running
 TODAY = NOW.date()
 YESTERDAY = TODAY - timedelta(days=1)
 INFRACTIONS = f"/v1/drivers/{ANA}/infractions"
+SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 RULE = {"key": "a", "measure": "per_100_km", "weight": 1, "cap": 1}
 FORMS = f"/v1/drivers/{ANA}/guidance-forms"
 
@@ -67,6 +68,21 @@ def test_infractions_by_reference_and_by_free_days(client: httpx.Client) -> None
     free = got(client, INFRACTIONS, **{"from": YESTERDAY.isoformat(), "to": TODAY.isoformat(), "language": "en"})
     assert (free["total"], free["periods"][0]["label"]) == (3, "Week 8 Nov to 9 Nov")
     assert got(client, f"/v1/drivers/{BIA}/infractions", language="en")["message"].startswith("No infractions")
+
+
+@pytest.mark.parametrize(("ending", "media_type"), [("csv", "text/csv"), ("xlsx", SHEET)])
+def test_infractions_as_a_file(client: httpx.Client, ending: str, media_type: str) -> None:
+    for answer in (client.get(f"{INFRACTIONS}.{ending}"), client.get(INFRACTIONS, headers={"Accept": media_type})):
+        assert (answer.status_code, answer.headers["content-type"].partition(";")[0]) == (200, media_type)
+        assert f"infractions-2025-09-01-2025-11-09.{ending}" in answer.headers["content-disposition"]
+    part = client.get(f"{INFRACTIONS}.{ending}", params={"from": "2025-10-01", "to": "2025-10-31"})
+    assert "infractions-2025-10-01-2025-10-31" in part.headers["content-disposition"]
+
+
+def test_infractions_in_a_format_that_nobody_writes_are_not_acceptable(client: httpx.Client) -> None:
+    same = [client.get(INFRACTIONS).json(), got(client, INFRACTIONS + ".json")]
+    assert same[0] == same[1]
+    problem(client.get(INFRACTIONS, headers={"Accept": "image/png"}), 406, "request.not_acceptable")
 
 
 @pytest.mark.parametrize(

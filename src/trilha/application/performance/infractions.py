@@ -62,6 +62,10 @@ class CountInfractions:
         report = build_report(tallies, periods, kinds, settings.severity)
         return Infractions(calendar, driver, report, settings)
 
+    async def days(self, question: InfractionsQuestion) -> DayRange:
+        """Which days that are; raises InvalidValue, RangeTooLong."""
+        return _days(question, await self._shelf.calendar(question.organisation_id))
+
 
 def _days(question: InfractionsQuestion, calendar: Calendar) -> DayRange:
     if question.asked == AskedDays():

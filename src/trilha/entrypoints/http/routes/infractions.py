@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 from litestar import get
 from litestar.openapi.spec import OpenAPIType
+from litestar.types import ASGIApp
 
 from trilha.application.performance.asked_days import AskedDays
 from trilha.application.performance.guidance_forms import PrintGuidanceFormCommand
@@ -18,16 +19,19 @@ from trilha.application.performance.views import (
     infractions_view,
     printed_form_view,
 )
+from trilha.application.reporting.asking import ReportQuestion
 from trilha.domain.kernel import DriverId
 from trilha.domain.performance import GuidanceForm, form_file_name
-from trilha.domain.reporting import LANGUAGES
+from trilha.domain.reporting import LANGUAGES, ReportFormat
 from trilha.entrypoints.http.accepting import rather_than_json
 from trilha.entrypoints.http.answers import Answer, json
 from trilha.entrypoints.http.attachments import attachment
 from trilha.entrypoints.http.bodies import read_json
 from trilha.entrypoints.http.call import Call
 from trilha.entrypoints.http.documentation import creates, reads, says_methods
+from trilha.entrypoints.http.downloads import require_whole_answers
 from trilha.entrypoints.http.reading import FirstDay, LanguageName, LastDay, PagedQuery, Query, ReferenceDay
+from trilha.entrypoints.http.routes.reports import FILE_TYPES, accepted_format, downloaded
 
 PATH = "/v1/drivers/{driver_id:str}/infractions"
 FORMS_PATH = "/v1/drivers/{driver_id:str}/guidance-forms"
@@ -71,28 +75,24 @@ class PrintedFormPage(msgspec.Struct, frozen=True):
     InfractionsView,
     tag="performance",
     query=InfractionsQuery,
-    also={PDF.decode(): OpenAPIType.STRING},
+    also=FILE_TYPES,
+    refused=(406, 505),
 )
-async def get_infractions(request: Call) -> Answer:
+async def get_infractions(request: Call) -> ASGIApp:
     """Infractions of a driver: types by periods, with totals.
 
     The two whole months before `reference` and the weeks of its month, cut by the organisation's clocks, or the months
-    from `from` and the weeks of the last one up to `to`, 366 days at most. As `application/pdf`, by the header Accept
-    or by `.pdf` at the end of the path, the form as it would be printed now; nothing is kept of it.
+    from `from` and the weeks of the last one up to `to`, 366 days at most. By the header Accept or by an ending of the
+    path (`.json`, `.csv`, `.xlsx`, `.pdf`) as a file: CSV and XLSX are the report `infractions`, PDF is the form as it
+    would be printed now; nothing is kept of it.
     """
-    asked = request.asks(InfractionsQuery)
-    question = await _question(request, asked.reference, asked.asked)
-    if _wants_pdf(request):
-        return await _pdf(request, await request.parts.performance.preview_form(question, asked.language))
-    return json(infractions_view(await request.parts.performance.count_infractions(question), asked.language))
+    return await _infractions(request, accepted_format(request.header(b"accept"), request.parts.reports.library))
 
 
-@get(PATH + _ENDING, include_in_schema=False)
-async def get_infractions_pdf(request: Call) -> Answer:
-    """The form as it would be printed now."""
-    asked = request.asks(InfractionsQuery)
-    question = await _question(request, asked.reference, asked.asked)
-    return await _pdf(request, await request.parts.performance.preview_form(question, asked.language))
+@get([f"{PATH}.{ending}" for ending in ReportFormat], include_in_schema=False)
+async def get_infractions_file(request: Call) -> ASGIApp:
+    """The same, in the format of the ending."""
+    return await _infractions(request, ReportFormat(request.scope["path"].rpartition(".")[2]))
 
 
 @creates(FORMS_PATH, "printGuidanceForm", PrintedFormView, tag="performance", body=FormRequest)
@@ -135,6 +135,28 @@ async def get_form(request: Call) -> Answer:
     return await _pdf(request, found.form) if as_pdf else json(printed_form_view(found))
 
 
+async def _infractions(request: Call, report_format: ReportFormat) -> ASGIApp:
+    asked = request.asks(InfractionsQuery)
+    performance = request.parts.performance
+    question = await _question(request, asked.reference, asked.asked)
+    match report_format:
+        case ReportFormat.JSON:
+            return json(infractions_view(await performance.count_infractions(question), asked.language))
+        case ReportFormat.PDF:
+            return await _pdf(request, await performance.preview_form(question, asked.language))
+        case _:
+            require_whole_answers(request.scope)
+            days = await performance.count_infractions.days(question)
+            report = ReportQuestion(
+                kind="infractions",
+                first=days.first,
+                last=days.last,
+                driver_id=question.driver_id,
+                language=asked.language,
+            )
+            return downloaded(await request.parts.reports.open(question.organisation_id, report, report_format))
+
+
 async def _question(request: Call, reference: date | None, asked: AskedDays) -> InfractionsQuestion:
     driver_id = DriverId(request.source_id("driver_id"))
     return InfractionsQuestion(await request.organisation(), driver_id, reference, asked)
@@ -159,7 +181,7 @@ async def _pdf(request: Call, form: GuidanceForm) -> Answer:
 ROUTES = (
     says_methods(FORMS_PATH, "GET", "POST"),
     get_infractions,
-    get_infractions_pdf,
+    get_infractions_file,
     print_form,
     list_forms,
     get_form,

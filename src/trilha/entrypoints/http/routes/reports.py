@@ -10,6 +10,7 @@ from litestar.openapi.spec import OpenAPIType
 
 from trilha.application.reporting.asking import ReportQuestion
 from trilha.application.reporting.library import ReportLibrary
+from trilha.application.reporting.open_report import OpenedReport
 from trilha.application.reporting.views import ReportKindView, kind_views
 from trilha.domain.kernel import InvalidValue
 from trilha.domain.reporting import Column, ReportFormat
@@ -132,6 +133,11 @@ async def get_report(request: Call) -> Download:
     asked = request.asks(ReportQuery)
     kind, report_format = _wanted(request)
     opened = await request.parts.reports.open(await request.organisation(), asked.question(kind), report_format)
+    return downloaded(opened)
+
+
+def downloaded(opened: OpenedReport) -> Download:
+    """The answer that a report is written into."""
     return Download(opened.pieces, name=opened.name, media_type=opened.media_type, close=opened.aclose)
 
 
@@ -140,18 +146,20 @@ def _wanted(request: Call) -> tuple[str, ReportFormat]:
     named: str = request.scope["path_params"]["report"]
     kind, dot, ending = named.rpartition(".")
     if not dot:
-        return named, _accepted(request.header(b"accept"), request.parts.reports.library)
+        return named, accepted_format(request.header(b"accept"), request.parts.reports.library)
     try:
         return kind, ReportFormat(ending)
     except ValueError:
         raise InvalidValue("report", named, f"{kind}. with one of {', '.join(ReportFormat)}") from None
 
 
-def _accepted(header: bytes | None, library: ReportLibrary) -> ReportFormat:
+def accepted_format(header: bytes | None, library: ReportLibrary) -> ReportFormat:
+    """The format that the header Accept asks for, JSON where it says nothing; raises Refusal."""
     media_types = {library.writer(one).media_type.partition(";")[0]: one for one in library.formats}
-    if header is None:
+    asked = wanted_types(header)
+    if header is None or not asked:
         return ReportFormat.JSON
-    for wanted in wanted_types(header):
+    for wanted in asked:
         if wanted in (_ANY, "application/*"):
             return ReportFormat.JSON
         for media_type, report_format in media_types.items():
