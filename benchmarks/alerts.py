@@ -141,7 +141,7 @@ async def _store(
         for body in pages:
             async with units(organisation.id) as unit:
                 page_id, now = ids.new(), clock.now()
-                await unit.raw_pages.add(page_id, RawPage(Stream.POSITIONS, "t", None, now, body))
+                await unit.raw_pages.add(page_id, RawPage(Stream.POSITIONS, "t", "t", now, body))
                 await unit.commit()
             envelopes.append(_told(page_id, now, organisation.id))
         rulebooks = Rulebooks(organisations=organisations, clock=clock, zone_of=ZoneInfo)

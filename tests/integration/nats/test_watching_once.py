@@ -85,7 +85,7 @@ class Fleet:
         """A committed page, and the event of it."""
         page_id = IDS.new()
         async with self.units(self.id) as unit:
-            await unit.raw_pages.add(page_id, RawPage(stream, "t", None, self.now, body_of(records)))
+            await unit.raw_pages.add(page_id, RawPage(stream, "t", "t", self.now, body_of(records)))
             await unit.commit()
         told = EventsIngested(
             page_id=page_id,
@@ -173,6 +173,23 @@ async def test_killed_before_the_commit_or_before_the_acknowledgement_it_tells_o
     await bus.publish(envelopes)
     async with consuming(bus, f"watch-{uuid4()}", dying):
         await until(lambda: len(tries) == 3 and min(tries.values()) >= 3)
+    assert await fleet.told() == [("raised", 2), ("raised", 2), ("resolved", 1)]
+    assert dead_letters.letters == []
+
+
+async def test_pages_of_positions_that_swap_on_the_bus_tell_what_they_tell_in_order(
+    fleet: Fleet, client: Client, dead_letters: MemoryDeadLetters
+) -> None:
+    """The way back is delivered first: the speeding and the crossing of the way out were told all the same."""
+    bus, envelopes, taken = a_bus(client, dead_letters), await fleet.pages(), list[object]()
+
+    async def take(envelope: Envelope) -> None:
+        await fleet.consumer()(envelope)
+        taken.append(envelope.id)
+
+    await bus.publish(envelopes[::-1])
+    async with consuming(bus, f"watch-{uuid4()}", take):
+        await until(lambda: len(set(taken)) == 3)
     assert await fleet.told() == [("raised", 2), ("raised", 2), ("resolved", 1)]
     assert dead_letters.letters == []
 

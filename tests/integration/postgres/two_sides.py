@@ -119,8 +119,9 @@ class Side:
     async def keep(self, sent: Sent) -> Envelope:
         """Commit the page as ingestion does; what it told."""
         now = self._clock.now()
+        next_token = "t" if sent.backfill_id is None else None
         async with self._units(self.id) as unit:
-            await unit.raw_pages.add(sent.page_id, RawPage(sent.stream, "t", None, now, body_of(sent.records)))
+            await unit.raw_pages.add(sent.page_id, RawPage(sent.stream, "t", next_token, now, body_of(sent.records)))
             await unit.commit()
         event = EventsIngested(
             page_id=sent.page_id,

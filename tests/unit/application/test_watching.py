@@ -85,7 +85,7 @@ class Watching:
         """A page that was committed now, and the event that tells so."""
         page_id, now = self.here.ids.new(), self.here.clock.now()
         async with self.here.units(ORGANISATION_ID) as unit:
-            await unit.raw_pages.add(page_id, RawPage(stream, "t", None, now, body_of(records)))
+            await unit.raw_pages.add(page_id, RawPage(stream, "t", "t", now, body_of(records)))
             await unit.commit()
         event = EventsIngested(
             page_id=page_id,

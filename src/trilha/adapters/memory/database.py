@@ -120,7 +120,7 @@ class OrganisationTables(msgspec.Struct):
     alerts: dict[UUID, Alert] = msgspec.field(default_factory=dict)
     alert_occurrences: dict[Occurrence, datetime] = msgspec.field(default_factory=dict)
     watches: dict[VehicleId, VehicleWatch] = msgspec.field(default_factory=dict)
-    watch_progress: dict[str, datetime] = msgspec.field(default_factory=dict)
+    watch_progress: dict[str, tuple[datetime, UUID]] = msgspec.field(default_factory=dict)
     watch_turns: dict[str, object] = msgspec.field(default_factory=dict)
     memberships: dict[UUID, Membership] = msgspec.field(default_factory=dict)
     membership_of_user: dict[UserId, UUID] = msgspec.field(default_factory=dict)

@@ -39,13 +39,14 @@ class MemoryVehicleWatches:
         for watch in watches:
             self._watches.put(watch.vehicle_id, watch)
 
-    async def watched_until(self) -> datetime | None:
-        """When the newest page of positions that was watched had been received."""
+    async def watched_until(self) -> tuple[datetime, UUID] | None:
+        """When the newest page of positions that was watched had been received, and its id."""
         return self._progress.get(_PROGRESS)
 
-    async def reach(self, received_at: datetime) -> None:
-        """A page of positions received then is watched."""
-        self._progress.put(_PROGRESS, max(received_at, self._progress.get(_PROGRESS) or received_at))
+    async def reach(self, received_at: datetime, page_id: UUID) -> None:
+        """All pages of positions up to this one are watched."""
+        reached = (received_at, page_id)
+        self._progress.put(_PROGRESS, max(reached, self._progress.get(_PROGRESS) or reached))
 
     def _take_turn(self) -> None:
         self._turns.put(_TURN, object())

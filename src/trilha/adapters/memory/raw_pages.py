@@ -29,13 +29,20 @@ class MemoryRawPages:
         return msgspec.structs.replace(packed, body=zlib.decompress(packed.body))
 
     async def keys(
-        self, stream: Stream, received: TimeRange, after: RawPageKey | None, limit: int
+        self,
+        stream: Stream,
+        received: TimeRange,
+        after: RawPageKey | None,
+        limit: int,
+        *,
+        with_token: bool = False,
     ) -> Sequence[RawPageKey]:
         """Pages of a feed by when they were received, oldest first."""
         keys = sorted(
             RawPageKey(page.received_at, page_id)
             for page_id, page in self._pages.all().items()
             if page.stream is stream and page.received_at in received
+            if page.next_token is not None or not with_token
         )
         return [key for key in keys if after is None or key > after][:limit]
 

@@ -75,7 +75,13 @@ class PostgresRawPages:
         return RawPage(Stream(stream), asked_for, next_token, received_at, zstandard.decompress(body))
 
     async def keys(
-        self, stream: Stream, received: TimeRange, after: RawPageKey | None, limit: int
+        self,
+        stream: Stream,
+        received: TimeRange,
+        after: RawPageKey | None,
+        limit: int,
+        *,
+        with_token: bool = False,
     ) -> Sequence[RawPageKey]:
         """Pages of a feed that were received within a time, oldest first, those after a key."""
         await self._session.settle()
@@ -84,6 +90,7 @@ class PostgresRawPages:
             "and (%(start)s::timestamptz is null or received_at >= %(start)s) "
             "and (%(end)s::timestamptz is null or received_at < %(end)s) "
             "and (%(after)s::timestamptz is null or (received_at, id) > (%(after)s, %(after_id)s)) "
+            "and (next_token is not null or not %(with_token)s) "
             "order by received_at, id limit %(limit)s",
             {
                 "stream": stream.value,
@@ -92,6 +99,7 @@ class PostgresRawPages:
                 "after": after and after.received_at,
                 "after_id": after and after.id,
                 "limit": limit,
+                "with_token": with_token,
             },
         )
         return [RawPageKey(*row) for row in rows]

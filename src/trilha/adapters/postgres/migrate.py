@@ -13,7 +13,7 @@ from trilha.adapters.postgres.signing_in import signed_in
 LOCK = 7_241_002
 MONTHS_BACK = 4
 MONTHS_AHEAD = 3
-NEWEST_MIGRATION: Final = "0010"
+NEWEST_MIGRATION: Final = "0011"
 """The step that this version of the code was written for. A constant, because Alembic is slow to import."""
 OWNER_SETTING: Final = "TRILHA_DATABASE_OWNER_URL"
 _MONTH = timedelta(days=31)

@@ -121,17 +121,19 @@ class PostgresVehicleWatches:
             ),
         )
 
-    async def watched_until(self) -> datetime | None:
-        """When the newest page of positions that was watched had been received, if there was any."""
-        rows = await self._session.rows("select received_at from watch_progress")
-        return rows[0][0].astimezone(UTC) if rows else None
+    async def watched_until(self) -> tuple[datetime, UUID] | None:
+        """When the newest page of positions that was watched had been received, and its id, if there was any."""
+        rows = await self._session.rows("select received_at, page_id from watch_progress")
+        return (rows[0][0].astimezone(UTC), rows[0][1]) if rows else None
 
-    async def reach(self, received_at: datetime) -> None:
-        """A page of positions received then is watched."""
+    async def reach(self, received_at: datetime, page_id: UUID) -> None:
+        """All pages of positions up to this one are watched."""
         self._session.later(
-            "insert into watch_progress (organisation_id, received_at) values (%s, %s) on conflict (organisation_id) "
-            "do update set received_at = greatest(watch_progress.received_at, excluded.received_at)",
-            (self._organisation_id, received_at),
+            "insert into watch_progress as reached (organisation_id, received_at, page_id) values (%s, %s, %s) "
+            "on conflict (organisation_id) "
+            "do update set received_at = excluded.received_at, page_id = excluded.page_id "
+            "where (reached.received_at, reached.page_id) < (excluded.received_at, excluded.page_id)",
+            (self._organisation_id, received_at, page_id),
         )
 
     def _take_turn(self) -> None:

@@ -56,9 +56,10 @@ async def _heard_until(unit: MonitoringUnitOfWork, now: datetime) -> datetime | 
     The last answer of the source brought nothing newer: then all is here that was made before it was asked. It did:
     then as far as its token reaches, for more may wait. Pages that lie on the bus still count as not heard.
     """
-    checkpoint, watched = await unit.checkpoints.get(Stream.POSITIONS), await unit.watches.watched_until()
-    if checkpoint is None or watched is None:
+    checkpoint, reached = await unit.checkpoints.get(Stream.POSITIONS), await unit.watches.watched_until()
+    if checkpoint is None or reached is None:
         return None
+    watched, _ = reached
     caught_up = checkpoint.checked_at > checkpoint.moved_at
     asked_until = checkpoint.checked_at if caught_up else checkpoint.token_time
     is_behind = checkpoint.moved_at - watched > ON_THE_WAY

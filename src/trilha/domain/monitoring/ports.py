@@ -65,12 +65,12 @@ class VehicleWatches(Protocol):
         """Insert or overwrite."""
         ...
 
-    async def watched_until(self) -> datetime | None:
-        """When the newest page of positions that was watched had been received, if there was any."""
+    async def watched_until(self) -> tuple[datetime, UUID] | None:
+        """When the newest page of positions that was watched had been received, and its id, if there was any."""
         ...
 
-    async def reach(self, received_at: datetime) -> None:
-        """A page of positions received then is watched; earlier ones come after later ones at times."""
+    async def reach(self, received_at: datetime, page_id: UUID) -> None:
+        """All pages of positions up to this one are watched; one from before what was reached changes nothing."""
         ...
 
 

@@ -109,9 +109,18 @@ class RawPages(Protocol):
         ...
 
     async def keys(
-        self, stream: Stream, received: TimeRange, after: RawPageKey | None, limit: int
+        self,
+        stream: Stream,
+        received: TimeRange,
+        after: RawPageKey | None,
+        limit: int,
+        *,
+        with_token: bool = False,
     ) -> Sequence[RawPageKey]:
-        """Pages of a feed that were received within a time, oldest first, those after a key."""
+        """Pages of a feed that were received within a time, oldest first, those after a key.
+
+        `with_token`: without answers that named no next token, as those to a backfill.
+        """
         ...
 
 

@@ -265,12 +265,20 @@ class VehicleWatchesContract(WithOrganisations):
     async def test_progress_never_goes_back(self, units: Units, organisation_id: OrganisationId) -> None:
         async with units(organisation_id) as unit:
             assert await unit.watches.watched_until() is None
+        ids = [new_id() for _ in range(3)]
         for minutes in (2, 1):
             async with units(organisation_id) as unit:
-                await unit.watches.reach(NOON + minutes * MINUTE)
+                await unit.watches.reach(NOON + minutes * MINUTE, ids[minutes])
                 await unit.commit()
         async with units(organisation_id) as unit:
-            assert await unit.watches.watched_until() == NOON + 2 * MINUTE
+            assert await unit.watches.watched_until() == (NOON + 2 * MINUTE, ids[2])
+        first, second = sorted((ids[2], new_id()))
+        for page_id in (second, first):
+            async with units(organisation_id) as unit:
+                await unit.watches.reach(NOON + 3 * MINUTE, page_id)
+                await unit.commit()
+        async with units(organisation_id) as unit:
+            assert await unit.watches.watched_until() == (NOON + 3 * MINUTE, second)
 
     async def test_of_two_who_watch_at_once_none_is_lost(self, units: Units, organisation_id: OrganisationId) -> None:
         """The second waits for the first, or fails and comes again; vehicles that were never seen before too."""

@@ -99,6 +99,17 @@ class RawPagesContract(WithOrganisations):
             inside = [key for key in everything if key.received_at in received]
             assert await self._walk(units, organisation_id, stream, received, limit) == inside
 
+    async def test_those_without_a_next_token_can_be_left_out(
+        self, units: Units, organisation_id: OrganisationId
+    ) -> None:
+        """As the pages of a backfill are; the limit counts those that are left."""
+        streamed = [await keep(units, organisation_id, a_page(minutes=minutes)) for minutes in (0, 2)]
+        await keep(units, organisation_id, msgspec.structs.replace(a_page(minutes=1), next_token=None))
+        async with units(organisation_id) as unit:
+            found = await unit.raw_pages.keys(Stream.EVENTS, TimeRange(), None, 2, with_token=True)
+            assert list(found) == streamed
+            assert len(await unit.raw_pages.keys(Stream.EVENTS, TimeRange(), None, 9)) == 3
+
 
 class QuarantineContract(WithOrganisations):
     """Needs the fixtures `organisations` and `units`."""
