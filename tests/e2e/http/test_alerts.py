@@ -48,10 +48,12 @@ def test_a_rule_from_its_making_to_its_end(client: httpx.Client) -> None:
     path, rule = made.headers["location"], made.json()
     assert {name: rule[name] for name in RULE} == RULE
     assert client.get(path).json() == rule
-    assert client.put(path, json={**RULE, "active": False}).json()["version"] == 1
-    problem(
-        client.put(path, json={**RULE, "condition": {"type": "harsh_driving"}}), 409, "monitoring.condition_kind_fixed"
-    )
+    asleep = {**RULE, "active": False, "version": 0}
+    assert [client.put(path, json=asleep).json()["version"] for _ in range(2)] == [1, 1]
+    other = {**RULE, "condition": {"type": "harsh_driving"}, "version": 1}
+    problem(client.put(path, json=other), 409, "monitoring.condition_kind_fixed")
+    problem(client.put(path, json={**asleep, "name": "Outra"}), 409, "conflict")
+    problem(client.put(path, json=RULE), 400, "invalid_value")
     assert [one["active"] for one in client.get("/v1/alert-rules").json()["items"]] == [False]
     assert client.delete(path).status_code == 204
     problem(client.get(path), 404, "not_found")

@@ -37,7 +37,10 @@ def test_from_a_plan_to_a_service_and_back_in_order(client: httpx.Client) -> Non
     (fine,) = client.get(f"/v1/maintenance?vehicle_id={VEHICLE_ID}").json()["items"]
     assert (fine["status"], fine["last_service_id"]) == ("ok", done.json()["id"])
     problem(client.delete(plan), 409, "maintenance.plan_has_services")
-    stopped = client.put(plan, json={"name": "Óleo", "every_days": 30, "active": False})
+    anew = {"name": "Óleo", "every_days": 30, "active": False, "version": 0}
+    stopped = client.put(plan, json=anew)
+    assert stopped.json()["version"] == 1
+    problem(client.put(plan, json=anew), 409, "conflict")
     assert (stopped.status_code, stopped.json()["active"], stopped.json()["vehicle_ids"]) == (200, False, None)
     assert client.get("/v1/maintenance").json() == {"items": [], "next_cursor": None}
 
@@ -55,7 +58,7 @@ def test_a_plan_that_nothing_was_done_under_goes(client: httpx.Client) -> None:
     plan = client.post(PLANS, json=OIL).headers["location"]
     assert (client.delete(plan).status_code, client.delete(plan).status_code) == (204, 204)
     problem(client.get(plan), 404, "not_found")
-    problem(client.put(plan, json=OIL), 404, "not_found")
+    problem(client.put(plan, json={**OIL, "version": 0}), 404, "not_found")
     problem(client.post(plan + "/services", json={"vehicle_id": "1"}), 404, "not_found")
 
 

@@ -251,7 +251,9 @@ async def test_a_schedule_makes_its_reports_and_lists_them(serving: Serving) -> 
         ("2026-03-16T09:00:00Z", "2026-03-09", "2026-03-15", "done"),
     ]
     assert await served.work() == 0
-    changed = served.client.put(path, json={**body, "active": False})
+    asleep = {**body, "active": False}
+    problem(served.client.put(path, json={**asleep, "version": 0}), 409, "conflict")
+    changed = served.client.put(path, json={**asleep, "version": served.client.get(path).json()["version"]})
     assert (changed.status_code, changed.json()["next_due_at"]) == (200, None)
     assert served.client.get("/v1/report-schedules").json()["items"] == [changed.json()]
     assert served.client.delete(path).status_code == 204

@@ -8,7 +8,7 @@ import msgspec
 from trilha.application.maintenance.calendar import Calendar
 from trilha.application.maintenance.queries import PlanView, plan_view
 from trilha.application.ports import IdempotencyScope, IdSource, MaintenanceUnitOfWork, UnitsOfWork
-from trilha.domain.kernel import GroupId, InvalidValue, NotFound, OrganisationId, VehicleId
+from trilha.domain.kernel import GroupId, InvalidValue, NotFound, OrganisationId, VehicleId, require_unchanged
 from trilha.domain.maintenance import MaintenancePlan
 from trilha.domain.performance import Depot
 
@@ -30,11 +30,12 @@ class PlanTerms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SavePlanCommand(msgspec.Struct, frozen=True, kw_only=True):
-    """A new plan where no id is named."""
+    """A new plan where no id is named; `seen` is the version of the known one that was looked at."""
 
     organisation_id: OrganisationId
     terms: PlanTerms
     plan_id: UUID | None = None
+    seen: int | None = None
     scope: IdempotencyScope | None = None
 
 
@@ -74,6 +75,7 @@ class SavePlan:
         known = await unit.maintenance_plans.get(command.plan_id)
         if known is None:
             raise plan_missing(command.plan_id)
+        require_unchanged(command.seen, known.version)
         said["starts_on"] = command.terms.starts_on or known.starts_on
         return MaintenancePlan(id=known.id, version=known.version + 1, **said)
 

@@ -26,6 +26,7 @@ class PlanView(msgspec.Struct, frozen=True):
     group_id: str | None
     vehicle_ids: tuple[str, ...] | None
     active: bool
+    version: int
 
 
 class ServiceView(msgspec.Struct, frozen=True):
@@ -75,6 +76,7 @@ def plan_view(plan: MaintenancePlan) -> PlanView:
         group_id=None if plan.group_id is None else str(plan.group_id),
         vehicle_ids=None if plan.vehicle_ids is None else tuple(str(one) for one in plan.vehicle_ids),
         active=plan.active,
+        version=plan.version,
     )
 
 

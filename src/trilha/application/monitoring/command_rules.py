@@ -6,7 +6,7 @@ import msgspec
 
 from trilha.application.monitoring.views import AlertRuleView, rule_view
 from trilha.application.ports import Clock, IdempotencyScope, IdSource, MonitoringUnitOfWork, UnitsOfWork
-from trilha.domain.kernel import InvalidValue, NotFound, OrganisationId
+from trilha.domain.kernel import InvalidValue, NotFound, OrganisationId, require_unchanged
 from trilha.domain.monitoring import FenceCrossing, FenceDwell, RuleContent, change_rule, new_rule
 
 
@@ -46,11 +46,12 @@ class CreateRule:
 
 
 class ChangeRuleCommand(msgspec.Struct, frozen=True):
-    """What a rule is to say from now on."""
+    """What a rule is to say from now on; `seen` is the version that was looked at."""
 
     organisation_id: OrganisationId
     rule_id: UUID
     content: RuleContent
+    seen: int | None = None
 
 
 class ChangeRule:
@@ -66,6 +67,7 @@ class ChangeRule:
             rule = await unit.alert_rules.get(command.rule_id)
             changed = change_rule(rule, command.content, self._clock.now())
             if changed is not rule:
+                require_unchanged(command.seen, rule.version)
                 await _require_fences(unit, command.content)
                 await unit.alert_rules.save(changed)
                 await unit.commit()

@@ -6,7 +6,7 @@ import msgspec
 
 from trilha.application.performance.stock_policies import TRILHA
 from trilha.application.ports import Clock, IdempotencyScope, PerformanceUnitOfWork, UnitsOfWork
-from trilha.domain.kernel import Conflict, OrganisationId
+from trilha.domain.kernel import OrganisationId, require_unchanged
 from trilha.domain.performance import PerformanceSettings, ScorePolicy
 
 Units: TypeAlias = UnitsOfWork[PerformanceUnitOfWork]
@@ -76,10 +76,7 @@ class _Decide(Generic[Decided]):
         current = await self._current(unit)
         if msgspec.structs.replace(wanted, version=current.version) == current:
             return current
-        if wanted.version != current.version:
-            raise Conflict(
-                f"version {wanted.version} is not the one in force ({current.version}): read it again and decide again"
-            )
+        require_unchanged(wanted.version, current.version)
         decided = msgspec.structs.replace(wanted, version=current.version + 1)
         await self._save(unit, decided)
         return decided

@@ -10,7 +10,7 @@ from trilha.application.ports import Clock, IdempotencyScope, IdSource, Reportin
 from trilha.application.reporting.asking import AskForReport
 from trilha.application.reporting.library import ReportLibrary
 from trilha.application.reporting.views import ReportScheduleView, report_schedule_view
-from trilha.domain.kernel import DriverId, GroupId, OrganisationId, VehicleId
+from trilha.domain.kernel import DriverId, GroupId, OrganisationId, VehicleId, require_unchanged
 from trilha.domain.reporting import (
     MOST_SCHEDULES,
     Period,
@@ -43,12 +43,16 @@ class SchedulePlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PlanScheduleCommand(msgspec.Struct, frozen=True):
-    """`schedule_id` is None for a new one; `scope` makes a repeated request harmless."""
+    """`schedule_id` is None for a new one, `seen` the version that was looked at.
+
+    `scope` makes a repeated request harmless.
+    """
 
     organisation_id: OrganisationId
     plan: SchedulePlan
     schedule_id: UUID | None = None
     scope: IdempotencyScope | None = None
+    seen: int | None = None
 
 
 class PlanSchedule:
@@ -97,6 +101,7 @@ class PlanSchedule:
         known = await unit.report_schedules.get(command.schedule_id)
         if known is None:
             raise schedule_missing(command.schedule_id)
+        require_unchanged(command.seen, known.version)
         fresh = _schedule(plan, known.id, self._clock, known.version + 1)
         return msgspec.structs.replace(fresh, created_at=known.created_at)
 

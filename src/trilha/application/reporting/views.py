@@ -86,6 +86,7 @@ class ReportScheduleView(msgspec.Struct, frozen=True, kw_only=True):
     active: bool
     created_at: datetime
     next_due_at: datetime | None
+    version: int
 
 
 def kind_views(library: ReportLibrary) -> tuple[ReportKindView, ...]:
@@ -148,6 +149,7 @@ def report_schedule_view(schedule: ReportSchedule) -> ReportScheduleView:
         active=schedule.active,
         created_at=schedule.created_at,
         next_due_at=schedule.next_due_at,
+        version=schedule.version,
     )
 
 

@@ -2,7 +2,7 @@
 
 from trilha.domain.kernel.amounts import to_thousandths
 from trilha.domain.kernel.days import DayRange, next_local, require_years, start_of_day
-from trilha.domain.kernel.errors import Conflict, DomainError, InvalidValue, NotFound
+from trilha.domain.kernel.errors import Conflict, DomainError, InvalidValue, NotFound, require_unchanged
 from trilha.domain.kernel.events import DomainEvent
 from trilha.domain.kernel.ids import (
     DriverId,
@@ -59,6 +59,7 @@ __all__ = [
     "fold",
     "next_local",
     "parse_source_id",
+    "require_unchanged",
     "require_years",
     "start_of_day",
     "to_thousandths",

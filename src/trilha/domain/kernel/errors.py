@@ -43,6 +43,12 @@ class Conflict(DomainError):
     code = "conflict"
 
 
+def require_unchanged(seen: int | None, current: int) -> None:
+    """Raises Conflict where a change was made from another version than the last one; None says nothing of it."""
+    if seen not in (None, current):
+        raise Conflict(f"version {seen} is not the one in force ({current}): read it again and decide again")
+
+
 def _shown(value: object, limit: int = 60) -> str:
     text = repr(value)
     return text if len(text) <= limit else text[: limit - 3] + "..."

@@ -71,6 +71,12 @@ class Saying(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     note: Annotated[str, msgspec.Meta(max_length=LONGEST_NOTE, pattern=r"^[^\u0000]*$")] | None = None
 
 
+class WholeRule(RuleDraft, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All of a rule anew; `version` is the one that this was made from."""
+
+    version: int
+
+
 @creates(RULES, "createAlertRule", AlertRuleView, tag=TAG, body=RuleDraft)
 async def create_rule(request: Call) -> Answer:
     """Make a rule.
@@ -102,18 +108,19 @@ async def get_rule(request: Call) -> Answer:
     return json(await request.parts.alerts.rule(await request.organisation(), rule_id))
 
 
-@replaces(RULE, "replaceAlertRule", AlertRuleView, tag=TAG, body=RuleDraft)
+@replaces(RULE, "replaceAlertRule", AlertRuleView, tag=TAG, body=WholeRule)
 async def replace_rule(request: Call) -> Answer:
     """Change a rule to what the body says.
 
     What a vehicle has begun under the old version goes on under the new one; open alerts stay. Refused with
-    `monitoring.condition_kind_fixed` where the rule would wait for something of another kind.
+    `monitoring.condition_kind_fixed` where the rule would wait for something of another kind, and with `conflict` if
+    somebody changed it after the `version` that is named.
     """
     request.asks(Query)
     rule_id = request.uuid("rule_id")
     request.idempotency_key()  # the same PUT twice is once anyway
-    _, asked = await read_json(request, RuleDraft)
-    command = ChangeRuleCommand(await request.organisation(), rule_id, asked.content())
+    _, asked = await read_json(request, WholeRule)
+    command = ChangeRuleCommand(await request.organisation(), rule_id, asked.content(), asked.version)
     return json(await request.parts.change_rule(command))
 
 

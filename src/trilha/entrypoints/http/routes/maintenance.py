@@ -83,12 +83,18 @@ class PlanRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def terms(self) -> PlanTerms:
         """What it says; raises InvalidValue."""
-        said = msgspec.structs.asdict(self)
+        said = {name: getattr(self, name) for name in PlanRequest.__struct_fields__}
         if self.group_id is not None:
             said["group_id"] = GroupId(parse_source_id(self.group_id, "group_id"))
         if self.vehicle_ids is not None:
             said["vehicle_ids"] = tuple(VehicleId(parse_source_id(one, "vehicle_ids")) for one in self.vehicle_ids)
         return PlanTerms(**said)
+
+
+class WholePlan(PlanRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All of a plan anew; `version` is the one that this was made from."""
+
+    version: int
 
 
 class ServiceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -151,17 +157,21 @@ async def create_plan(request: Call) -> Answer:
     return json(made, status=HTTPStatus.CREATED, headers=((b"location", f"{PLANS}/{made.id}".encode()),))
 
 
-@replaces(PLAN, "replaceMaintenancePlan", PlanView, tag="maintenance", body=PlanRequest)
+@replaces(PLAN, "replaceMaintenancePlan", PlanView, tag="maintenance", body=WholePlan)
 async def replace_plan(request: Call) -> Answer:
-    """Say anew all that a plan is; its services stay, `starts_on` too where it is not named."""
+    """Say anew all that a plan is; its services stay, `starts_on` too where it is not named.
+
+    Refused with `conflict` if somebody changed it after the `version` that is named.
+    """
     request.asks(Query)
     plan_id = request.uuid("plan_id")
-    raw, asked = await read_json(request, PlanRequest)
+    raw, asked = await read_json(request, WholePlan)
     organisation_id = await request.organisation()
     command = SavePlanCommand(
         organisation_id=organisation_id,
         terms=asked.terms(),
         plan_id=plan_id,
+        seen=asked.version,
         scope=request.scope_of(organisation_id, raw),
     )
     return json(await request.parts.maintenance.save_plan(command))

@@ -83,6 +83,12 @@ class ReportScheduleBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True
         )
 
 
+class WholeReportSchedule(ReportScheduleBody, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """All of a schedule anew; `version` is the one that this was made from."""
+
+    version: int
+
+
 @creates(PATH, "createReportSchedule", ReportScheduleView, tag="reports", body=ReportScheduleBody)
 async def create_report_schedule(request: Call) -> Answer:
     """Let a report come again and again. Each time is made once, also those that passed while nobody was at work."""
@@ -110,15 +116,20 @@ async def get_report_schedule(request: Call) -> Answer:
     return json(await request.parts.reports.find_schedules.one(await request.organisation(), schedule_id))
 
 
-@replaces(ONE, "replaceReportSchedule", ReportScheduleView, tag="reports", body=ReportScheduleBody)
+@replaces(ONE, "replaceReportSchedule", ReportScheduleView, tag="reports", body=WholeReportSchedule)
 async def replace_report_schedule(request: Call) -> Answer:
-    """Change a schedule to what the body says; its next time is the first after now."""
+    """Change a schedule to what the body says; its next time is the first after now.
+
+    Refused with `conflict` if it was changed, or made a report, after the `version` that is named.
+    """
     request.asks(Query)
     schedule_id = request.uuid("schedule_id")
-    raw, asked = await read_json(request, ReportScheduleBody)
+    raw, asked = await read_json(request, WholeReportSchedule)
     organisation_id = await request.organisation()
     scope = request.scope_of(organisation_id, raw)
-    command = PlanScheduleCommand(organisation_id, asked.plan(), schedule_id=schedule_id, scope=scope)
+    command = PlanScheduleCommand(
+        organisation_id, asked.plan(), schedule_id=schedule_id, scope=scope, seen=asked.version
+    )
     return json(await request.parts.reports.plan_schedule(command))
 
 
