@@ -12,11 +12,16 @@ from tests.unit.application.conftest import ORGANISATION_ID, connected
 from tests.unit.application.test_watching import BUS, HARSH, MINUTE, Watching
 from trilha.adapters.memory.reader import body_of
 from trilha.application.monitoring import on_events_ingested
-from trilha.application.monitoring.command_geofences import AddGeofences, AddGeofencesCommand
+from trilha.application.monitoring.command_geofences import (
+    AddGeofences,
+    AddGeofencesCommand,
+    ChangeGeofence,
+    ChangeGeofenceCommand,
+)
 from trilha.application.ports import Envelope
 from trilha.domain.areas import Circle
 from trilha.domain.kernel import GeoPoint
-from trilha.domain.monitoring import FenceCrossing, FenceDwell, GeofenceContent, Idling, OverSpeed
+from trilha.domain.monitoring import FenceCrossing, FenceDwell, GeofenceContent, GeofenceExited, Idling, OverSpeed
 from trilha.domain.telemetry import Position, RawPage, Stream
 
 Drive = list[tuple[int, float, int]]
@@ -109,6 +114,23 @@ async def test_a_backfill_that_lies_between_is_not_watched() -> None:
     heard = here.tables.watches[BUS].heard
     assert heard is not None
     assert heard[1] == 1
+
+
+@pytest.mark.parametrize("reports_meanwhile", [False, True])
+async def test_a_fence_that_slept_begins_new_visits(reports_meanwhile: bool) -> None:
+    """The vehicle stood in it all the time; that it was put to sleep is no departure."""
+    watching = await begun()
+    here = watching.here
+    (fence_id,) = here.tables.geofences
+    change = ChangeGeofence(units=here.units, clock=here.clock)
+    for number, active in enumerate((False, True), 1):
+        await change(ChangeGeofenceCommand(ORGANISATION_ID, fence_id, {"active": active}))
+        here.clock.advance(MINUTE)
+        if active or reports_meanwhile:
+            await watching.watch(watching.position(number, 0), stream=Stream.POSITIONS)
+    visits = sorted(here.tables.visits.values(), key=lambda visit: visit.entered_at)
+    assert [visit.left_at is None for visit in visits] == [False, True]
+    assert here.told(GeofenceExited) == []
 
 
 async def test_the_first_rule_looks_at_nothing_from_before_it() -> None:

@@ -1,6 +1,6 @@
 """Geofences and the visits to them, inside a unit of work."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -71,12 +71,14 @@ class MemoryVisits:
                     left_at = max(left_at, going_on.entered_at)
                     self._visits.put(going_on.id, msgspec.structs.replace(going_on, left_at=left_at, exit=place))
 
-    async def end_all(self, geofence_id: UUID, at: datetime) -> None:
+    async def end_all(self, geofence_id: UUID, at: datetime) -> Collection[VehicleId]:
         """Close the open visits to a geofence."""
-        for visit in self._visits.all().values():
-            if visit.geofence_id == geofence_id and visit.left_at is None:
-                ended = msgspec.structs.replace(visit, left_at=max(at, visit.entered_at))
-                self._visits.put(visit.id, ended)
+        going_on = [
+            visit for visit in self._visits.all().values() if visit.geofence_id == geofence_id and visit.left_at is None
+        ]
+        for visit in going_on:
+            self._visits.put(visit.id, msgspec.structs.replace(visit, left_at=max(at, visit.entered_at)))
+        return [visit.vehicle_id for visit in going_on]
 
     def _of(self, geofence_id: UUID, vehicle_id: VehicleId) -> list[Visit]:
         wanted = (geofence_id, vehicle_id)

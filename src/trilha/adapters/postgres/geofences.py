@@ -1,6 +1,6 @@
 """Geofences and the visits to them. An area is kept as GeoJSON, so that other programs can read the table."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Final, LiteralString
 from uuid import UUID
@@ -96,12 +96,14 @@ class PostgresVisits:
             if visits:
                 self._session.later(_BEGIN, (self._organisation_id, *_columns(map(_visit_row, visits))))
 
-    async def end_all(self, geofence_id: UUID, at: datetime) -> None:
+    async def end_all(self, geofence_id: UUID, at: datetime) -> Collection[VehicleId]:
         """Close the open visits to a geofence."""
-        self._session.later(
-            "update geofence_visits set left_at = greatest(%s, entered_at) where geofence_id = %s and left_at is null",
+        rows = await self._session.rows(
+            "update geofence_visits set left_at = greatest(%s, entered_at) where geofence_id = %s and left_at is null "
+            "returning vehicle_id",
             (at, geofence_id),
         )
+        return [VehicleId(vehicle_id) for (vehicle_id,) in rows]
 
 
 def geofence_of(row: Row) -> Geofence:

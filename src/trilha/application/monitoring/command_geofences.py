@@ -1,6 +1,7 @@
 """A person gives areas a name, changes them, or lets them go."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -97,7 +98,7 @@ class ChangeGeofence:
                 await unit.geofences.save([after])
                 unit.record(GeofenceChanged.of(before, after))
             if not after.content.active:
-                await unit.visits.end_all(after.id, now)
+                await _end_visits(unit, after.id, now)
             result = geofence_view(after)
             if command.scope is not None:
                 await unit.idempotency.remember(command.scope, msgspec.json.encode(result), now)
@@ -126,9 +127,23 @@ class DeleteGeofence:
             fence = await unit.geofences.get(command.geofence_id)
             deleted = delete_geofence(fence, now, used_by=rules_at(fence.id, await unit.alert_rules.all()))
             await unit.geofences.save([deleted])
-            await unit.visits.end_all(deleted.id, now)
+            await _end_visits(unit, deleted.id, now)
             unit.record(GeofenceDeleted.of(deleted))
             await unit.commit()
+
+
+async def _end_visits(unit: GeofenceUnitOfWork, geofence_id: UUID, at: datetime) -> None:
+    """No vehicle is known to be there any more: one that still is when the fence wakes up begins a new visit."""
+    await unit.watches.load(())  # nobody begins a visit meanwhile
+    known = await unit.watches.load(await unit.visits.end_all(geofence_id, at))
+    await unit.watches.save(
+        [
+            msgspec.structs.replace(
+                state, inside={key: since for key, since in state.inside.items() if key != geofence_id}
+            )
+            for state in known.values()
+        ]
+    )
 
 
 class FindGeofences:

@@ -45,8 +45,11 @@ class Visits(Protocol):
         """
         ...
 
-    async def end_all(self, geofence_id: UUID, at: datetime) -> None:
-        """Close the open visits to a geofence that is watched no longer; one that begins later ends where it began."""
+    async def end_all(self, geofence_id: UUID, at: datetime) -> Collection[VehicleId]:
+        """Close the open visits to a geofence that is watched no longer; one that begins later ends where it began.
+
+        Returns whose visits these were.
+        """
         ...
 
 

@@ -38,10 +38,14 @@ HISTORIC = timedelta(hours=24)
 
 
 class Hold(msgspec.Struct, frozen=True):
-    """A condition that lasts since `since`; `fired` once it was told."""
+    """A condition that lasts since `since`; `fired` once it was told.
+
+    `confirmed_at` is kept of speeding: when it was seen last, for not every position has a speed and a limit.
+    """
 
     since: datetime
     fired: bool = False
+    confirmed_at: datetime | None = None
 
 
 class VehicleWatch(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -276,6 +280,7 @@ class _Watch:
                 self._fire(rule, fix, dwelled_s, None, geofence_id)
 
     def _judge_speed(self, fix: Fix) -> None:
+        self._end_unconfirmed(fix.at)
         speed = fix.point.speed_kmh
         if speed is None:
             return
@@ -289,6 +294,15 @@ class _Watch:
             holds = speed > limit + condition.tolerance_kmh
             if holds or id(rule) in self._held:
                 self._judge(rule, fix, holds=holds, since=fix.at, for_s=condition.for_s, value=speed, limit=limit)
+            if holds:
+                self._hold(rule, msgspec.structs.replace(self._holds[rule.id], confirmed_at=fix.at))
+
+    def _end_unconfirmed(self, at: datetime) -> None:
+        """Positions without a speed or a limit say nothing of speeding, but not for ever: then it may have ended."""
+        for rule, _ in self._rules.of_speed if self._held else ():
+            hold = self._holds[rule.id] if id(rule) in self._held else None
+            if hold is not None and at - (hold.confirmed_at or hold.since) > GAP:
+                self._end(rule, at)
 
     def _judge_dwell(self, fix: Fix) -> None:
         inside = self._inside
@@ -344,7 +358,7 @@ class _Watch:
             hold = self._hold(rule, Hold(since=since))
         lasted_s = (fix.at - hold.since).total_seconds()
         if not hold.fired and lasted_s >= for_s and self._may_tell(rule, fix.at):
-            self._hold(rule, Hold(since=hold.since, fired=True))
+            self._hold(rule, msgspec.structs.replace(hold, fired=True))
             self._fire(rule, fix, lasted_s if value is None else value, for_s if limit is None else limit, place)
 
     def _fire(self, rule: AlertRule, fix: Fix, value: float | None, limit: float | None, place: UUID | None) -> None:

@@ -268,7 +268,8 @@ class VisitsContract(WithOrganisations):
         over, open_, later, elsewhere = a_visit(fence), a_visit(fence, 2), a_visit(fence, 9, TRUCK), a_visit(other, 1)
         await self._follow(units, organisation_id, over, departure(over), open_, later, elsewhere)
         async with units(organisation_id) as unit:
-            await unit.visits.end_all(fence.id, NOON + 5 * HOUR)
+            ended = await unit.visits.end_all(fence.id, NOON + 5 * HOUR)
+            assert sorted(ended) == sorted([open_.vehicle_id, later.vehicle_id])
             await unit.commit()
         assert [view.dwelled_s for view in await self._visits(geofence_queries, organisation_id)] == [
             0,

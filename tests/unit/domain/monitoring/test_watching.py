@@ -89,6 +89,20 @@ def test_the_posted_limit_counts_with_its_tolerance_and_says_nothing_where_it_is
     assert cleared_at(unknown) == []
 
 
+@pytest.mark.parametrize(("speed_kmh", "posted_kmh"), [(50.0, None), (None, 60.0)])
+def test_speeding_that_nothing_confirms_for_ten_minutes_has_ended(
+    speed_kmh: float | None, posted_kmh: float | None
+) -> None:
+    """The vehicle goes on reporting, off the roads with a limit, or without a speed; later it speeds anew."""
+    rules = book(rule(OverSpeed(for_s=60)))
+    speeding = [fix(second, speed_kmh=90, posted_kmh=60) for second in (0, 60, 300)]
+    silent = [fix(second, speed_kmh=speed_kmh, posted_kmh=posted_kmh) for second in range(360, 1_200, 60)]
+    anew = [fix(second, speed_kmh=90, posted_kmh=60) for second in (1_200, 1_260)]
+    result = watched(rules, [speeding, silent, anew])
+    assert fired_at(result) == [60, 1_260]
+    assert cleared_at(result) == [960]
+
+
 def test_a_fence_is_entered_and_left_and_the_first_sight_is_no_crossing() -> None:
     rules = book(
         rule(FenceCrossing((DEPOT,), Direction.EXIT), 1),
