@@ -261,6 +261,18 @@ async def test_a_schedule_makes_its_reports_and_lists_them(serving: Serving) -> 
     assert len(served.client.get(f"{path}/jobs").json()["items"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("kind", "about"),
+    [("infractions", {"driver_id": "7"}), ("trips", {"vehicle_id": "7"}), ("ranking", {"group_id": "7"})],
+)
+def test_nobody_waits_for_a_report_about_what_is_not_there(
+    client: httpx.Client, kind: str, about: dict[str, str]
+) -> None:
+    problem(client.post(f"/v1/reports/{kind}/jobs", json={**about, "format": "csv"}), 404, "not_found")
+    when = {"name": "x", "period": "yesterday", "rhythm": "daily", "at": "06:00"}
+    problem(client.post("/v1/report-schedules", json={**when, **about, "kind": kind}), 404, "not_found")
+
+
 def test_rows_wait_for_who_reads_them(serving: Serving) -> None:
     """A long report takes the memory of what is on its way, not of what it will be."""
     served = Served(serving, GeneratedReports(200_000), direct_rows=300_000)

@@ -173,7 +173,7 @@ def report_parts(
     clock, units = database.clock, MemoryUnitsOfWork(database)
     known = dict.fromkeys((one.kind for one in KINDS), GeneratedReports(5)) if sources is None else sources
     library = ReportLibrary(known, document_writers())
-    ask = AskForReport(organisations=MemoryOrganisations(database), clock=clock, zone_of=ZoneInfo, limits=limits)
+    ask = asking(database, limits)
     return ReportParts(
         library=library,
         open=OpenReport(library=library, ask=ask, limits=limits),
@@ -188,10 +188,21 @@ def report_parts(
     )
 
 
+def asking(database: MemoryDatabase, limits: ReportLimits) -> AskForReport:
+    return AskForReport(
+        organisations=MemoryOrganisations(database),
+        roster=MemoryRoster(database),
+        depot=MemoryDepot(database),
+        clock=database.clock,
+        zone_of=ZoneInfo,
+        limits=limits,
+    )
+
+
 def make_reports(database: MemoryDatabase, reports: ReportParts) -> MakeReports:
     """The worker's part of it."""
     clock, limits = database.clock, ReportLimits()
-    ask = AskForReport(organisations=MemoryOrganisations(database), clock=clock, zone_of=ZoneInfo, limits=limits)
+    ask = asking(database, limits)
     return MakeReports(
         library=reports.library,
         ask=ask,

@@ -9,7 +9,7 @@ from trilha.application.ports import Clock
 from trilha.application.reporting.limits import ReportLimits
 from trilha.domain.identity import Organisations
 from trilha.domain.kernel import DayRange, DriverId, GroupId, InvalidValue, OrganisationId, VehicleId, require_years
-from trilha.domain.performance import reference_window
+from trilha.domain.performance import Depot, Roster, reference_window
 from trilha.domain.reporting import Period, ReportRequest, days_of, kind_of
 
 
@@ -30,8 +30,17 @@ class AskForReport:
     """Turns questions into requests."""
 
     def __init__(
-        self, *, organisations: Organisations, clock: Clock, zone_of: Callable[[str], tzinfo], limits: ReportLimits
+        self,
+        *,
+        organisations: Organisations,
+        roster: Roster,
+        depot: Depot,
+        clock: Clock,
+        zone_of: Callable[[str], tzinfo],
+        limits: ReportLimits,
     ) -> None:
+        self._roster = roster
+        self._depot = depot
         self._organisations = organisations
         self._clock = clock
         self._zone_of = zone_of
@@ -59,6 +68,21 @@ class AskForReport:
         require_years(request.days)
         self._check_length(request.days)
         return request
+
+    async def require_known(
+        self,
+        organisation_id: OrganisationId,
+        driver_id: DriverId | None,
+        vehicle_id: VehicleId | None,
+        group_id: GroupId | None,
+    ) -> None:
+        """Whom a report is about that is made later, when nobody is there to be told; raises NotFound."""
+        if driver_id is not None:
+            await self._roster.driver(organisation_id, driver_id)
+        if vehicle_id is not None:
+            await self._depot.vehicle(organisation_id, vehicle_id)
+        if group_id is not None:
+            await self._depot.vehicles(organisation_id, group_id)
 
     def _check_length(self, days: DayRange) -> None:
         if len(days) > self._limits.longest_days:

@@ -54,7 +54,7 @@ class RequestReport:
         self._limits = limits
 
     async def __call__(self, command: RequestReportCommand) -> ReportJobView:
-        """Raises InvalidValue, TooManyReports, NotFound for an organisation without that work."""
+        """Raises InvalidValue, TooManyReports, NotFound for whom it is about, or an organisation without that work."""
         self._library.check(command.question.kind, command.format)
         request = await self._ask(command.organisation_id, command.question)
         now = self._clock.now()
@@ -66,6 +66,9 @@ class RequestReport:
             waiting = len(await unit.report_jobs.unfinished())
             if waiting >= self._limits.waiting_jobs:
                 raise TooManyReports(waiting)
+            await self._ask.require_known(
+                command.organisation_id, request.driver_id, request.vehicle_id, request.group_id
+            )
             job = ReportJob(id=self._ids.new(), request=request, format=command.format, requested_at=now)
             await unit.report_jobs.save(job)
             await unit.jobs.bring_forward(MAKE_REPORTS, now)

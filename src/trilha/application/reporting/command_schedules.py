@@ -74,7 +74,7 @@ class PlanSchedule:
         self._ids = ids
 
     async def __call__(self, command: PlanScheduleCommand) -> ReportScheduleView:
-        """Raises InvalidValue, NotFound, TooManySchedules, and Conflict if it was changed at the same moment."""
+        """Raises InvalidValue, NotFound, TooManySchedules, and Conflict if it was changed since it was read."""
         self._library.check(command.plan.kind, command.plan.format)
         zone = await self._ask.zone(command.organisation_id)
         now = self._clock.now()
@@ -85,6 +85,9 @@ class PlanSchedule:
                     return msgspec.json.decode(answer, type=ReportScheduleView)
             begun = await self._begun(unit, command)
             planned = plan_reports(begun, now, zone, active=command.plan.active)
+            await self._ask.require_known(
+                command.organisation_id, planned.driver_id, planned.vehicle_id, planned.group_id
+            )
             await unit.report_schedules.save(planned)
             result = report_schedule_view(planned)
             if command.scope is not None:

@@ -261,7 +261,13 @@ class Container(containers.DeclarativeContainer):
     report_sources = providers.Callable(ChainMap, other_reports, performance_reports)
     report_library = providers.Singleton(ReportLibrary, sources=report_sources, writers=document_writers)
     ask_for_report = providers.Factory(
-        AskForReport, organisations=organisations, clock=clock, zone_of=zone_of, limits=report_limits
+        AskForReport,
+        organisations=organisations,
+        roster=roster,
+        depot=depot,
+        clock=clock,
+        zone_of=zone_of,
+        limits=report_limits,
     )
     open_report = providers.Factory(OpenReport, library=report_library, ask=ask_for_report, limits=report_limits)
     request_report = providers.Factory(
