@@ -116,7 +116,9 @@ def _sizes(report: Report, superuser_url: str) -> None:
         for table in ("driver_days", "type_days", "drive_days", "telemetry_events"):
             row = connection.execute(
                 "select sum(pg_total_relation_size(relid)), sum((select reltuples from pg_class where oid = relid)) "
-                "from (select relid from pg_partition_tree(%(table)s::regclass) union select %(table)s::regclass) t",
+                "from (select relid from pg_partition_tree(%(table)s::regclass) where isleaf "
+                "union select %(table)s::regclass "
+                "where not exists (select from pg_inherits where inhparent = %(table)s::regclass)) t",
                 {"table": table},
             ).fetchone()
             assert row is not None
