@@ -181,9 +181,10 @@ def download(*, job_id: UUID, output: Path | None, organisation: str | None) -> 
 
     Example: [cyan]trilha report download 019b1f5e-7d1c-7c3e-9d5a-4c1f0e2b3a4d --output year.xlsx[/]
     """
+    target = Target.of(output, None)
 
     async def fetch(operator: Any) -> None:  # noqa: ANN401 - see with_operator
-        await write_stored(await operator.reports.fetch(job_id), Target.of(output, None))
+        await write_stored(await operator.reports.fetch(job_id), target)
 
     with_operator(organisation, fetch)
 

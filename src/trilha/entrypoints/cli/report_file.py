@@ -14,7 +14,7 @@ from trilha.application.reporting.open_report import OpenedReport
 from trilha.application.reporting.views import ReportJobView
 from trilha.domain.reporting import ReportFormat
 from trilha.entrypoints.cli.output import errors
-from trilha.entrypoints.mistakes import Mistake
+from trilha.entrypoints.mistakes import ExitCode, Mistake
 
 _STANDARD = Path("-")
 Write = Callable[[bytes], object]
@@ -28,10 +28,15 @@ class Target(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, output: Path | None, report_format: str | None) -> Self:
-        """As it was asked for; what was not is decided by where standard output leads."""
+        """As it was asked for; what was not is decided by where standard output leads. Raises Mistake."""
         path = _STANDARD if output is None and not sys.stdout.isatty() else output
         named = report_format or ("" if path is None else path.suffix.removeprefix(".").lower())
         known = {one.value: one for one in ReportFormat}
+        if named and named not in known:
+            endings = ", ".join(f".{one}" for one in known)
+            raise Mistake(
+                f"{path} ends in none of {endings}: name another file, or the format with --format", ExitCode.USAGE
+            )
         return cls(path, known.get(named, ReportFormat.CSV if path == _STANDARD else ReportFormat.XLSX))
 
     @property

@@ -11,6 +11,7 @@ from trilha.application.reporting.views import ReportScheduleView
 from trilha.domain.reporting import KINDS, LANGUAGES, Period, ReportFormat, Rhythm
 from trilha.entrypoints.cli.asking import SOURCE_ID, organisation, with_operator
 from trilha.entrypoints.cli.output import as_json, say, show, show_rows, speaks_plainly
+from trilha.entrypoints.mistakes import ExitCode, Mistake
 
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _HEADINGS = ("id", "name", "kind", "format", "period", "rhythm", "at", "next")
@@ -57,6 +58,7 @@ def add(
 
     Example: [cyan]trilha report schedule add "Infrações" group_infractions --every month --day 1 --format pdf[/]
     """
+    _require_day(every, on, plain["day"])
     rhythm, fits = _RHYTHMS[every]
     plan = SchedulePlan(
         period=fits if period is None else Period(period),
@@ -108,6 +110,15 @@ _RHYTHMS = {
     "week": (Rhythm.WEEKLY, Period.LAST_FULL_WEEK),
     "month": (Rhythm.MONTHLY, Period.LAST_FULL_MONTH),
 }
+
+
+def _require_day(every: str, on: str | None, day: int | None) -> None:
+    """Said by the names of the options, which the schedule does not know."""
+    for option, value, rhythm, example in (("--on", on, "week", "monday"), ("--day", day, "month", "1")):
+        if every == rhythm and value is None:
+            raise Mistake(f"--every {rhythm} needs a day, such as {option} {example}", ExitCode.USAGE)
+        if every != rhythm and value is not None:
+            raise Mistake(f"{option} goes with --every {rhythm} only", ExitCode.USAGE)
 
 
 def _time(text: str) -> time:

@@ -1,5 +1,6 @@
 """Finding the servers that a running `trilha up` has on this machine."""
 
+import logging
 import os
 
 from trilha.entrypoints.mistakes import ExitCode, Mistake
@@ -12,6 +13,8 @@ def operator_settings(process: str) -> Settings:
     from trilha.entrypoints.logs import configure_logging
 
     configure_logging(settings.log_format, "warning", process)
+    # a connection that a command ends with is no news; one that cannot be had is told by what the command raises
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     return settings
 
 
