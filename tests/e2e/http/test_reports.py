@@ -123,6 +123,13 @@ def test_what_no_report_can_be_about_is_refused(client: httpx.Client, path: str,
     problem(client.get(f"/v1/reports/{path}"), status, code)
 
 
+def test_what_is_missing_is_told_with_an_example(client: httpx.Client) -> None:
+    whom = problem(client.get("/v1/reports/infractions"), 400, "invalid_value")["detail"]
+    assert whom == "driver_id is missing; expected an id such as 4711: infractions is about one at a time"
+    until_when = problem(client.get("/v1/reports/ranking?from=2026-03-01"), 400, "invalid_value")["detail"]
+    assert until_when.startswith("to is missing; expected a day such as 2026-03-10")
+
+
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
 def test_a_day_at_an_end_of_the_calendar_is_refused_at_once(client: httpx.Client, day: str) -> None:
     days = {"from": day, "to": day}

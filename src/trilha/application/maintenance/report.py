@@ -13,7 +13,7 @@ KIND = "maintenance"
 _TITLE = {"pt-BR": "Manutenção a fazer", "en": "Maintenance due"}
 _AS_OF = {"pt-BR": "Situação em", "en": "As of"}
 _COLUMNS = (
-    ("vehicle_id", ColumnKind.TEXT, "Id do veículo", "Vehicle id"),
+    ("vehicle_id", ColumnKind.TEXT, "Código do veículo", "Vehicle id"),
     ("vehicle", ColumnKind.TEXT, "Veículo", "Vehicle"),
     ("plate", ColumnKind.TEXT, "Placa", "Plate"),
     ("fleet_number", ColumnKind.TEXT, "Prefixo", "Fleet number"),

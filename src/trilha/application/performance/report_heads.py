@@ -37,7 +37,7 @@ def require(request: ReportRequest, *, needs: str | None = None, takes: Iterable
         if given is not None and name not in allowed:
             raise InvalidValue(name, str(given), f"none: the report {request.kind} is not asked by it")
     if needs and getattr(request, needs) is None:
-        raise InvalidValue(needs, None, f"an id: the report {request.kind} is about one")
+        raise InvalidValue(needs, None, f"an id such as 4711: the report {request.kind} is about one")
     given_filters = [name for name in _FILTERS if getattr(request, name) is not None]
     if len(given_filters) > 1:
         raise InvalidValue(given_filters[1], str(getattr(request, given_filters[1])), f"none beside {given_filters[0]}")

@@ -21,7 +21,7 @@ class InvalidValue(DomainError, ValueError):
     code = "invalid_value"
 
     def __init__(self, field: str, value: object, expected: str) -> None:
-        super().__init__(f"{field} is {_shown(value)}; expected {expected}")
+        super().__init__(f"{field} is {'missing' if value is None else _shown(value)}; expected {expected}")
         self.field = field
         self.expected = expected
 

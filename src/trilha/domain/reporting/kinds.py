@@ -46,7 +46,7 @@ class ReportKind(msgspec.Struct, frozen=True, kw_only=True):
                 known = " or ".join(self.takes) or "nothing but days"
                 raise InvalidValue(one.value, str(given), f"none: {self.kind} is narrowed by {known}")
             if given is None and one in self.needs:
-                raise InvalidValue(one.value, None, f"an id: {self.kind} is about one at a time")
+                raise InvalidValue(one.value, None, f"an id such as 4711: {self.kind} is about one at a time")
 
 
 _ANY_DRIVER = (Filter.DRIVER, Filter.GROUP)
@@ -150,8 +150,8 @@ KINDS: tuple[ReportKind, ...] = (
         kind="maintenance",
         title=Words("Manutenção", "Maintenance"),
         about=Words(
-            "Serviços de cada veículo, os mais urgentes primeiro: como estão hoje, quaisquer que sejam os dias.",
-            "Services of each vehicle, the most urgent first: as they stand today, whatever the days.",
+            "O que cada veículo tem a fazer, o mais urgente primeiro: como está hoje, quaisquer que sejam os dias.",
+            "What each vehicle is due for, the most urgent first: as it stands today, whatever the days.",
         ),
         takes=_ANY_VEHICLE,
     ),

@@ -91,6 +91,18 @@ async def test_a_renamed_driver_keeps_its_counts(company: Company, ask: Performa
     assert (kept.form.driver_name, kept.form.badge) == ("Ana Conceição", "B-11")
 
 
+async def test_what_a_driver_did_who_was_merged_counts_for_the_one_that_stays(
+    company: Company, ask: PerformanceUseCases
+) -> None:
+    """The source tells a merge by an amendment of each record; the counts follow at once, and none is lost."""
+    doubled = [company.event(SPEEDING, at(TODAY, hour)) for hour in (7, 8, 9)]
+    company.event(SPEEDING, at(TODAY, 10), driver=BIA)
+    assert [(await counted(company, ask, driver=one)).total for one in (ANA, BIA)] == [3, 1]
+    for event_id in doubled:
+        company.reassign(event_id, BIA)
+    assert [(await counted(company, ask, driver=one)).total for one in (ANA, BIA)] == [0, 4]
+
+
 async def test_what_is_classified_counts_from_then_on_also_in_the_past(
     company: Company, ask: PerformanceUseCases
 ) -> None:

@@ -129,7 +129,7 @@ def test_a_kind_takes_one_filter_of_its_own_at_most(kind: str) -> None:
         if name in known.takes:
             known.check(request)
         else:
-            with pytest.raises(InvalidValue, match=f"^({name}|driver_id is None)"):
+            with pytest.raises(InvalidValue, match=f"^({name}|driver_id is missing)"):
                 known.check(request)
     with pytest.raises(InvalidValue, match="one at a time"):
         known.check(ReportRequest(kind=kind, days=days, driver_id=DriverId(1), group_id=GroupId(1)))
