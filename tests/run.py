@@ -49,7 +49,7 @@ GROUPS = (
     Group("contracts", ("contracts",), 90, spread="loadscope"),
     Group("integration", ("integration",), 150),
     Group("e2e", ("e2e",), 150),
-    Group("kill", ("kill",), 60),
+    Group("kill", ("kill",), 90),
 )
 
 

@@ -15,6 +15,7 @@ from trilha.adapters.nats.task_queue import NatsTaskQueue
 from trilha.adapters.nats.tasks import started, task_broker
 from trilha.application.ports import DeadLetter, Envelope
 from trilha.application.schedule import JOBS
+from trilha.application.telemetry.on_events_ingested import CONSUMER as THROUGHPUT
 from trilha.domain.kernel import OrganisationId
 from trilha.entrypoints.worker.parts import WorkerOptions, WorkerParts
 from trilha.entrypoints.worker.process import run_worker
@@ -38,12 +39,17 @@ class Diary:
 
 
 class NotedLetters:
-    """Dead letters in the diary."""
+    """Dead letters of the consumer that is killed, in the diary.
+
+    What another one of the same process had in hand at each of its deaths may end there as well: nobody can tell.
+    """
 
     def __init__(self, diary: Diary) -> None:
         self._diary = diary
 
     async def add(self, letter: DeadLetter) -> None:
+        if letter.consumer != THROUGHPUT:
+            return
         self._diary.note(f"dead {letter.envelope.subject} {letter.attempts} {letter.error}")
 
     async def all(self, organisation_id: OrganisationId) -> list[DeadLetter]:
