@@ -4,6 +4,7 @@ from datetime import datetime
 
 import msgspec
 
+from trilha.application.answering_once import answered_before, keep_answer
 from trilha.application.ports import Clock, IdempotencyScope, OperationsUnitOfWork, UnitsOfWork
 from trilha.application.schedule import job_of
 from trilha.domain.kernel import OrganisationId
@@ -37,14 +38,12 @@ class RequestSync:
             job_of(kind)
         now = self._clock.now()
         async with self._units(command.organisation_id) as unit:
-            if command.scope is not None:
-                answer = await unit.idempotency.remembered(command.scope)
-                if answer is not None:
-                    return msgspec.json.decode(answer, type=SyncRequested)
+            answer = await answered_before(unit.idempotency, command.scope, SyncRequested)
+            if answer is not None:
+                return answer
             for kind in command.kinds:
                 await unit.jobs.bring_forward(kind, now)
             result = SyncRequested(kinds=command.kinds, requested_at=now)
-            if command.scope is not None:
-                await unit.idempotency.remember(command.scope, msgspec.json.encode(result), now)
+            await keep_answer(unit.idempotency, command.scope, result, now)
             await unit.commit()
         return result

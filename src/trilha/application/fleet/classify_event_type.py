@@ -2,6 +2,7 @@
 
 import msgspec
 
+from trilha.application.answering_once import answered_before, keep_answer
 from trilha.application.fleet.queries import EventTypeView, event_type_view
 from trilha.application.ports import Clock, FleetUnitOfWork, IdempotencyScope, IdSource, UnitsOfWork
 from trilha.domain.fleet import Classification, EventType, EventTypeClassified, reclassified, reclassify
@@ -31,13 +32,11 @@ class ClassifyEventType:
         """Raises NotFound, InvalidValue, and Conflict if the type was changed at the same moment."""
         now = self._clock.now()
         async with self._units(command.organisation_id) as unit:
-            if command.scope is not None:
-                answer = await unit.idempotency.remembered(command.scope)
-                if answer is not None:
-                    return msgspec.json.decode(answer, type=EventTypeView)
+            answer = await answered_before(unit.idempotency, command.scope, EventTypeView)
+            if answer is not None:
+                return answer
             result = event_type_view(await self._decide(unit, command))
-            if command.scope is not None:
-                await unit.idempotency.remember(command.scope, msgspec.json.encode(result), now)
+            await keep_answer(unit.idempotency, command.scope, result, now)
             await unit.commit()
         return result
 

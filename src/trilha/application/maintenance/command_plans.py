@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from trilha.application.answering_once import answered_before, keep_answer
 from trilha.application.maintenance.calendar import Calendar
 from trilha.application.maintenance.queries import PlanView, plan_view
 from trilha.application.ports import IdempotencyScope, IdSource, MaintenanceUnitOfWork, UnitsOfWork
@@ -54,16 +55,14 @@ class SavePlan:
         """Raises InvalidValue, NotFound for an unknown plan, group or vehicle, Conflict if it changed meanwhile."""
         now = await self._calendar.now(command.organisation_id)
         async with self._units(command.organisation_id) as unit:
-            if command.scope is not None:
-                answer = await unit.idempotency.remembered(command.scope)
-                if answer is not None:
-                    return msgspec.json.decode(answer, type=PlanView)
+            answer = await answered_before(unit.idempotency, command.scope, PlanView)
+            if answer is not None:
+                return answer
             await self._require_vehicles(command)
             plan = await self._plan(unit, command, now.today)
             await unit.maintenance_plans.save(plan)
             result = plan_view(plan)
-            if command.scope is not None:
-                await unit.idempotency.remember(command.scope, msgspec.json.encode(result), now.moment)
+            await keep_answer(unit.idempotency, command.scope, result, now.moment)
             await unit.commit()
         return result
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from trilha.application.answering_once import answered_before, keep_answer
 from trilha.application.maintenance.calendar import Calendar, LocalNow
 from trilha.application.maintenance.command_plans import plan_missing
 from trilha.application.maintenance.find_due import vehicles_of_plan
@@ -44,10 +45,9 @@ class RecordService:
         """Raises NotFound for an unknown plan, InvalidValue for a vehicle that it is not for, or a day to come."""
         now = await self._calendar.now(command.organisation_id)
         async with self._units(command.organisation_id) as unit:
-            if command.scope is not None:
-                answer = await unit.idempotency.remembered(command.scope)
-                if answer is not None:
-                    return msgspec.json.decode(answer, type=ServiceView)
+            answer = await answered_before(unit.idempotency, command.scope, ServiceView)
+            if answer is not None:
+                return answer
             plan = await unit.maintenance_plans.get(command.plan_id)
             if plan is None:
                 raise plan_missing(command.plan_id)
@@ -55,8 +55,7 @@ class RecordService:
             await unit.service_records.add(record)
             unit.record(_told(record))
             result = service_view(record)
-            if command.scope is not None:
-                await unit.idempotency.remember(command.scope, msgspec.json.encode(result), now.moment)
+            await keep_answer(unit.idempotency, command.scope, result, now.moment)
             await unit.commit()
         return result
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from trilha.application.answering_once import answered_before, keep_answer
 from trilha.application.monitoring.geofence_views import GeofenceView, geofence_view
 from trilha.application.ports import Clock, GeofenceUnitOfWork, IdempotencyScope, IdSource, UnitsOfWork
 from trilha.domain.areas import AreaIndex
@@ -46,10 +47,9 @@ class AddGeofences:
         """In the order of the contents. Raises TooManyGeofences."""
         now = self._clock.now()
         async with self._units(command.organisation_id) as unit:
-            if command.scope is not None:
-                answer = await unit.idempotency.remembered(command.scope)
-                if answer is not None:
-                    return msgspec.json.decode(answer, type=Views)
+            answer = await answered_before(unit.idempotency, command.scope, Views)
+            if answer is not None:
+                return answer
             others = len(await unit.geofences.all())
             contents = [(self._ids.new(), content) for content in command.contents]
             fences = new_geofences(contents, now, others=others)
@@ -57,8 +57,7 @@ class AddGeofences:
             for fence in fences:
                 unit.record(GeofenceCreated.of(fence))
             result = tuple(map(geofence_view, fences))
-            if command.scope is not None:
-                await unit.idempotency.remember(command.scope, msgspec.json.encode(result), now)
+            await keep_answer(unit.idempotency, command.scope, result, now)
             await unit.commit()
         return result
 
@@ -87,10 +86,9 @@ class ChangeGeofence:
         """Raises NotFound, InvalidValue, GeofenceChangedSince, Conflict."""
         now = self._clock.now()
         async with self._units(command.organisation_id) as unit:
-            if command.scope is not None:
-                answer = await unit.idempotency.remembered(command.scope)
-                if answer is not None:
-                    return msgspec.json.decode(answer, type=GeofenceView)
+            answer = await answered_before(unit.idempotency, command.scope, GeofenceView)
+            if answer is not None:
+                return answer
             before = await unit.geofences.get(command.geofence_id)
             content = msgspec.structs.replace(before.content, **command.changes)
             after = change_geofence(before, content, now, seen=command.seen)
@@ -100,8 +98,7 @@ class ChangeGeofence:
             if not after.content.active:
                 await _end_visits(unit, after.id, now)
             result = geofence_view(after)
-            if command.scope is not None:
-                await unit.idempotency.remember(command.scope, msgspec.json.encode(result), now)
+            await keep_answer(unit.idempotency, command.scope, result, now)
             await unit.commit()
         return result
 

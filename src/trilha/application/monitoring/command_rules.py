@@ -4,6 +4,7 @@ from uuid import UUID
 
 import msgspec
 
+from trilha.application.answering_once import answered_before, keep_answer
 from trilha.application.monitoring.views import AlertRuleView, rule_view
 from trilha.application.ports import Clock, IdempotencyScope, IdSource, MonitoringUnitOfWork, UnitsOfWork
 from trilha.domain.kernel import InvalidValue, NotFound, OrganisationId, require_unchanged
@@ -30,17 +31,15 @@ class CreateRule:
         """Raises TooManyRules, and InvalidValue for a geofence that the organisation does not have."""
         now = self._clock.now()
         async with self._units(command.organisation_id) as unit:
-            if command.scope is not None:
-                answer = await unit.idempotency.remembered(command.scope)
-                if answer is not None:
-                    return msgspec.json.decode(answer, type=AlertRuleView)
+            answer = await answered_before(unit.idempotency, command.scope, AlertRuleView)
+            if answer is not None:
+                return answer
             await _require_fences(unit, command.content)
             others = len(await unit.alert_rules.all())
             rule = new_rule(self._ids.new(), command.content, now, others=others)
             await unit.alert_rules.save(rule)
             result = rule_view(rule)
-            if command.scope is not None:
-                await unit.idempotency.remember(command.scope, msgspec.json.encode(result), now)
+            await keep_answer(unit.idempotency, command.scope, result, now)
             await unit.commit()
         return result
 

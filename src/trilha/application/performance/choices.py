@@ -1,9 +1,11 @@
 """What an organisation has decided about scores and forms: looked up, and decided anew."""
 
+from abc import ABC, abstractmethod
 from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
 
+from trilha.application.answering_once import answered_before, keep_answer
 from trilha.application.performance.stock_policies import TRILHA
 from trilha.application.ports import Clock, IdempotencyScope, PerformanceUnitOfWork, UnitsOfWork
 from trilha.domain.kernel import OrganisationId, require_unchanged
@@ -47,7 +49,7 @@ class ShowScorePolicy:
             return await policy_in_force(unit)
 
 
-class _Decide(Generic[Decided]):
+class _Decide(ABC, Generic[Decided]):
     """What deciding about forms and about scores have in common."""
 
     def __init__(self, *, units: Units, clock: Clock) -> None:
@@ -62,13 +64,11 @@ class _Decide(Generic[Decided]):
         Saying again what is in force changes nothing. Raises Conflict where somebody decided meanwhile.
         """
         async with self._units(organisation_id) as unit:
-            if scope is not None:
-                answer = await unit.idempotency.remembered(scope)
-                if answer is not None:
-                    return msgspec.json.decode(answer, type=type(wanted))
+            answer = await answered_before(unit.idempotency, scope, type(wanted))
+            if answer is not None:
+                return answer
             decided = await self._decide(unit, wanted)
-            if scope is not None:
-                await unit.idempotency.remember(scope, msgspec.json.encode(decided), self._clock.now())
+            await keep_answer(unit.idempotency, scope, decided, self._clock.now())
             await unit.commit()
         return decided
 
@@ -81,11 +81,13 @@ class _Decide(Generic[Decided]):
         await self._save(unit, decided)
         return decided
 
+    @abstractmethod
     async def _current(self, unit: PerformanceUnitOfWork) -> Decided:
-        raise NotImplementedError
+        """What is in force."""
 
+    @abstractmethod
     async def _save(self, unit: PerformanceUnitOfWork, decided: Decided) -> None:
-        raise NotImplementedError
+        """Put it in force."""
 
 
 class DecideSettings(_Decide[PerformanceSettings]):

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from trilha.application.answering_once import answered_before, keep_answer
 from trilha.application.paging import decode_cursor, encode_cursor
 from trilha.application.performance.choices import Units
 from trilha.application.performance.infractions import CountInfractions, Infractions, InfractionsQuestion
@@ -58,17 +59,15 @@ class PrintGuidanceForm:
         question = command.question
         found = await self._count(question)
         async with self._units(question.organisation_id) as unit:
-            if command.scope is not None:
-                answer = await unit.idempotency.remembered(command.scope)
-                if answer is not None:
-                    return msgspec.json.decode(answer, type=PrintedFormView)
+            answer = await answered_before(unit.idempotency, command.scope, PrintedFormView)
+            if answer is not None:
+                return answer
             form = await _form_of(unit, found, command.language)
             printed = printed_form(self._ids.new(), found.driver, form, found.report)
             await unit.printed_forms.add(printed)
             unit.record(_told(printed))
             view = printed_form_view(printed)
-            if command.scope is not None:
-                await unit.idempotency.remember(command.scope, msgspec.json.encode(view), printed.printed_at)
+            await keep_answer(unit.idempotency, command.scope, view, printed.printed_at)
             await unit.commit()
         return view
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from trilha.application.answering_once import answered_before, keep_answer
 from trilha.application.ports import Clock, IdempotencyScope, IdSource, ReportingUnitOfWork, UnitsOfWork
 from trilha.application.reporting.asking import AskForReport, ReportQuestion
 from trilha.application.reporting.library import ReportLibrary, file_name
@@ -59,10 +60,9 @@ class RequestReport:
         request = await self._ask(command.organisation_id, command.question)
         now = self._clock.now()
         async with self._units(command.organisation_id) as unit:
-            if command.scope is not None:
-                answer = await unit.idempotency.remembered(command.scope)
-                if answer is not None:
-                    return msgspec.json.decode(answer, type=ReportJobView)
+            answer = await answered_before(unit.idempotency, command.scope, ReportJobView)
+            if answer is not None:
+                return answer
             waiting = len(await unit.report_jobs.unfinished())
             if waiting >= self._limits.waiting_jobs:
                 raise TooManyReports(waiting)
@@ -73,8 +73,7 @@ class RequestReport:
             await unit.report_jobs.save(job)
             await unit.jobs.bring_forward(MAKE_REPORTS, now)
             result = report_job_view(job, now)
-            if command.scope is not None:
-                await unit.idempotency.remember(command.scope, msgspec.json.encode(result), now)
+            await keep_answer(unit.idempotency, command.scope, result, now)
             await unit.commit()
         return result
 

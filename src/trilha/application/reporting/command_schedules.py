@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from trilha.application.answering_once import answered_before, keep_answer
 from trilha.application.ports import Clock, IdempotencyScope, IdSource, ReportingUnitOfWork, UnitsOfWork
 from trilha.application.reporting.asking import AskForReport
 from trilha.application.reporting.library import ReportLibrary
@@ -79,10 +80,9 @@ class PlanSchedule:
         zone = await self._ask.zone(command.organisation_id)
         now = self._clock.now()
         async with self._units(command.organisation_id) as unit:
-            if command.scope is not None:
-                answer = await unit.idempotency.remembered(command.scope)
-                if answer is not None:
-                    return msgspec.json.decode(answer, type=ReportScheduleView)
+            answer = await answered_before(unit.idempotency, command.scope, ReportScheduleView)
+            if answer is not None:
+                return answer
             begun = await self._begun(unit, command)
             planned = plan_reports(begun, now, zone, active=command.plan.active)
             await self._ask.require_known(
@@ -90,8 +90,7 @@ class PlanSchedule:
             )
             await unit.report_schedules.save(planned)
             result = report_schedule_view(planned)
-            if command.scope is not None:
-                await unit.idempotency.remember(command.scope, msgspec.json.encode(result), now)
+            await keep_answer(unit.idempotency, command.scope, result, now)
             await unit.commit()
         return result
 

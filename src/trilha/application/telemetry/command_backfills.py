@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from trilha.application.answering_once import answered_before, keep_answer
 from trilha.application.ports import Clock, IdempotencyScope, IdSource, OperationsUnitOfWork, UnitsOfWork
 from trilha.application.schedule import FILL_BACKFILLS
 from trilha.application.telemetry.views import BackfillView, backfill_view
@@ -41,10 +42,9 @@ class RequestBackfill:
         streams = parse_streams(command.streams)
         now = self._clock.now()
         async with self._units(command.organisation_id) as unit:
-            if command.scope is not None:
-                answer = await unit.idempotency.remembered(command.scope)
-                if answer is not None:
-                    return msgspec.json.decode(answer, type=BackfillView)
+            answer = await answered_before(unit.idempotency, command.scope, BackfillView)
+            if answer is not None:
+                return answer
             others = await unit.backfills.unfinished()
             backfill = request_backfill(self._ids.new(), command.start, command.end, streams, now, others=others)
             try:
@@ -56,8 +56,7 @@ class RequestBackfill:
                 raise
             await unit.jobs.bring_forward(FILL_BACKFILLS, now)
             result = backfill_view(backfill, now)
-            if command.scope is not None:
-                await unit.idempotency.remember(command.scope, msgspec.json.encode(result), now)
+            await keep_answer(unit.idempotency, command.scope, result, now)
             await unit.commit()
         return result
 
