@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 import msgspec
@@ -31,6 +32,9 @@ _VEHICLES = Listing("vehicles", tuple[str, int])
 _GROUPS = Listing("groups", tuple[str, int])
 _EVENT_TYPES = Listing("event_types", tuple[str, int])
 _CHANGES = Listing("classification_changes", tuple[datetime, UUID], descending=True)
+
+
+Member = TypeVar("Member", Driver, Vehicle)
 
 
 class MemoryFleetQueries:
@@ -123,6 +127,16 @@ def group_and_below(tables: OrganisationTables, group_id: int) -> set[int]:
         grew = not below <= inside
         inside |= below
     return inside
+
+
+def members_of(tables: OrganisationTables, group_id: int | None, records: Iterable[Member]) -> list[Member]:
+    """Those of a group and all below it, or all; raises NotFound for a group that is not there."""
+    if group_id is None:
+        return list(records)
+    if group_id not in tables.master["groups"]:
+        raise NotFound("group", group_id)
+    inside = group_and_below(tables, group_id)
+    return [record for record in records if record.group_id in inside]
 
 
 def _wanted_driver(where: DriverFilter) -> Callable[[Driver], bool]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from trilha.adapters.memory.database import MemoryDatabase
-from trilha.adapters.memory.fleet_queries import drivers_of, event_types_of, group_and_below
+from trilha.adapters.memory.fleet_queries import drivers_of, event_types_of, members_of
 from trilha.domain.fleet import Driver
 from trilha.domain.kernel import DriverId, GroupId, NotFound, OrganisationId, fold
 from trilha.domain.performance import EventKind, Rated
@@ -18,10 +18,7 @@ class MemoryRoster:
     async def drivers(self, organisation_id: OrganisationId, group_id: GroupId | None = None) -> Sequence[Rated]:
         """Drivers of a group and those below it, or of all."""
         tables = self._database.of(organisation_id)
-        if group_id is not None and group_id not in tables.master["groups"]:
-            raise NotFound("group", group_id)
-        inside = None if group_id is None else group_and_below(tables, group_id)
-        found = [driver for driver in drivers_of(tables) if inside is None or driver.group_id in inside]
+        found = members_of(tables, group_id, drivers_of(tables))
         return [_rated(driver) for driver in sorted(found, key=lambda one: (fold(one.name), one.id))]
 
     async def driver(self, organisation_id: OrganisationId, driver_id: DriverId) -> Rated:

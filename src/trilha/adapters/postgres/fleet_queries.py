@@ -1,6 +1,5 @@
 """Master data as screens show it."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, LiteralString
 from uuid import UUID
@@ -19,7 +18,7 @@ from trilha.adapters.postgres.json_text import (
 )
 from trilha.adapters.postgres.lanes import Lanes
 from trilha.adapters.postgres.pools import Pool
-from trilha.adapters.postgres.reading import Listing, Where, like, read, read_page
+from trilha.adapters.postgres.reading import Listing, Where, key_of, like, read, read_page
 from trilha.application.fleet.queries import (
     ClassificationChangeView,
     DriverFilter,
@@ -91,20 +90,10 @@ INSIDE: Final[LiteralString] = (
 """A group and all below it, to stand after `with recursive`; the source's tree may hold a circle."""
 
 
-def _name_and_id(key: Sequence[str]) -> tuple[object, ...]:
-    name, number = key
-    return name, int(number)
-
-
 _LISTINGS: Final = {
-    kind: Listing(kind, f"select {_JSON[kind]}, sort_name, id from {kind}", "sort_name, id", _name_and_id)
+    kind: Listing(kind, f"select {_JSON[kind]}, sort_name, id from {kind}", "sort_name, id", key_of(str, int))
     for kind in MASTER_KINDS
 }
-
-
-def _time_and_id(key: Sequence[str]) -> tuple[object, ...]:
-    moment, identifier = key
-    return datetime.fromisoformat(moment), UUID(identifier)
 
 
 _CHANGE: Final = json_object(
@@ -122,7 +111,7 @@ _CHANGES: Final = Listing(
     "classification_changes",
     f"select {_CHANGE}, changed_at, id from classification_changes",
     "changed_at desc, id desc",
-    _time_and_id,
+    key_of(datetime.fromisoformat, UUID),
 )
 
 

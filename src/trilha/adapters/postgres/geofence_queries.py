@@ -1,6 +1,5 @@
 """Geofences and visits as screens show them."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, LiteralString
 from uuid import UUID
@@ -23,7 +22,7 @@ from trilha.adapters.postgres.json_text import (
 )
 from trilha.adapters.postgres.lanes import Lanes
 from trilha.adapters.postgres.pools import Pool
-from trilha.adapters.postgres.reading import Listing, Where, like, read, read_page
+from trilha.adapters.postgres.reading import Listing, Where, key_of, like, read, read_page
 from trilha.application.monitoring.geofence_queries import GeofenceFilter, VisitFilter
 from trilha.application.monitoring.geofence_views import GeofenceView, VisitView, geofence_view
 from trilha.application.paging import decode_cursor
@@ -61,25 +60,16 @@ _VISIT: Final = json_object(
 )
 
 
-def _name_and_id(key: Sequence[str]) -> tuple[object, ...]:
-    name, identifier = key
-    return name, UUID(identifier)
-
-
-def _time_and_id(key: Sequence[str]) -> tuple[object, ...]:
-    moment, identifier = key
-    return datetime.fromisoformat(moment), UUID(identifier)
-
-
 _GEOFENCES: Final = Listing(
-    "geofences", f"select {_GEOFENCE}, sort_name, id from geofences", "sort_name, id", _name_and_id
+    "geofences", f"select {_GEOFENCE}, sort_name, id from geofences", "sort_name, id", key_of(str, UUID)
 )
+_TIME_AND_ID: Final = key_of(datetime.fromisoformat, UUID)
 _SELECT_VISITS: Final[LiteralString] = (
     f"select {_VISIT}, v.entered_at, v.id from geofence_visits v "
     "join geofences g on g.organisation_id = v.organisation_id and g.id = v.geofence_id"
 )
-_VISITS: Final = Listing("visits", _SELECT_VISITS, "v.entered_at desc, v.id desc", _time_and_id)
-_VISITS_IN_ORDER: Final = Listing("visits_in_order", _SELECT_VISITS, "v.entered_at, v.id", _time_and_id)
+_VISITS: Final = Listing("visits", _SELECT_VISITS, "v.entered_at desc, v.id desc", _TIME_AND_ID)
+_VISITS_IN_ORDER: Final = Listing("visits_in_order", _SELECT_VISITS, "v.entered_at, v.id", _TIME_AND_ID)
 
 
 class PostgresGeofenceQueries:

@@ -24,6 +24,11 @@ class Listing(msgspec.Struct, frozen=True):
     key: Callable[[Sequence[str]], tuple[object, ...]]
 
 
+def key_of(*parts: Callable[[str], object]) -> Callable[[Sequence[str]], tuple[object, ...]]:
+    """Reads a key of that many parts from their texts; raises ValueError for anything else."""
+    return lambda key: tuple([read(text) for read, text in zip(parts, key, strict=True)])
+
+
 class Where:
     """Conditions that all must hold, with their values."""
 

@@ -9,7 +9,7 @@ import msgspec
 from trilha.adapters.postgres.errors import translated
 from trilha.adapters.postgres.lanes import Lanes
 from trilha.adapters.postgres.latest import read_latest
-from trilha.adapters.postgres.reading import Listing, Where, read_page
+from trilha.adapters.postgres.reading import Listing, Where, key_of, read_page
 from trilha.adapters.postgres.record_json import EVENT, PLAIN_POSITION, POSITION, TRIP
 from trilha.application.paging import decode_cursor
 from trilha.application.ports import Page, PageRequest
@@ -21,22 +21,21 @@ from trilha.domain.telemetry import Position
 _NEWEST_FIRST: Final = "r.occurred_at desc, r.id desc"
 
 
-def _time_and_id(key: Sequence[str]) -> tuple[object, ...]:
-    moment, number = key
-    return datetime.fromisoformat(moment), int(number)
-
-
+_TIME_AND_ID: Final = key_of(datetime.fromisoformat, int)
 _EVENTS: Final = Listing(
     "events",
     f"select {EVENT}, r.occurred_at, r.id from telemetry_events r "
     "left join event_types t on t.organisation_id = r.organisation_id and t.id = r.event_type_id",
     _NEWEST_FIRST,
-    _time_and_id,
+    _TIME_AND_ID,
 )
 _POSITIONS: Final = Listing(
-    "positions", f"select {POSITION}, r.occurred_at, r.id from positions r", _NEWEST_FIRST, _time_and_id
+    "positions",
+    f"select {POSITION}, r.occurred_at, r.id from positions r",
+    _NEWEST_FIRST,
+    _TIME_AND_ID,
 )
-_TRIPS: Final = Listing("trips", f"select {TRIP}, r.occurred_at, r.id from trips r", _NEWEST_FIRST, _time_and_id)
+_TRIPS: Final = Listing("trips", f"select {TRIP}, r.occurred_at, r.id from trips r", _NEWEST_FIRST, _TIME_AND_ID)
 _positions_decoder: Final = msgspec.json.Decoder(list[Position])
 
 

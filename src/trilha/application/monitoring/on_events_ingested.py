@@ -13,7 +13,7 @@ from trilha.application.monitoring.writing import write_down
 from trilha.application.ports import Envelope, IdSource, MonitoringUnitOfWork, UnitsOfWork
 from trilha.domain.kernel import NotFound, SourceUnavailable, TimeRange, VehicleId
 from trilha.domain.monitoring import Moment, VehicleWatch, Watched, watch
-from trilha.domain.monitoring.watching import HISTORIC
+from trilha.domain.monitoring.vehicle_watch import HISTORIC
 from trilha.domain.telemetry import FEEDS, EventsIngested, PageReader, RawPage, RawPageKey, Record, Stream
 
 CONSUMER = "monitoring-watch"

@@ -70,8 +70,9 @@ from trilha.domain.monitoring.rules import (
 from trilha.domain.monitoring.schedule import Schedule, Weekday, Window
 from trilha.domain.monitoring.signals import Cleared, Crossing, Evidence, Fired, Signal
 from trilha.domain.monitoring.telling import Told, settled, tell
+from trilha.domain.monitoring.vehicle_watch import Hold, Moment, VehicleWatch, Watched, hush
 from trilha.domain.monitoring.visits import Departure, Passage, Visit
-from trilha.domain.monitoring.watching import Hold, Moment, VehicleWatch, Watched, hush, listen, watch
+from trilha.domain.monitoring.watching import listen, watch
 
 __all__ = [
     "HARSH_EVENTS",

@@ -10,8 +10,8 @@ from trilha.domain.monitoring.alerts import Alert
 from trilha.domain.monitoring.geofences import Geofence
 from trilha.domain.monitoring.rules import AlertRule
 from trilha.domain.monitoring.signals import Fired
+from trilha.domain.monitoring.vehicle_watch import VehicleWatch
 from trilha.domain.monitoring.visits import Passage
-from trilha.domain.monitoring.watching import VehicleWatch
 
 
 class Geofences(Protocol):

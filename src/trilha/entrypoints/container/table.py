@@ -82,7 +82,7 @@ from trilha.application.telemetry.settle_quarantine import SettleQuarantine
 from trilha.application.telemetry.store_page import StorePage
 from trilha.application.telemetry.watch_feeds import WatchFeeds
 from trilha.application.tick_schedule import TickSchedule
-from trilha.domain.monitoring.watching import HISTORIC
+from trilha.domain.monitoring.vehicle_watch import HISTORIC
 from trilha.domain.telemetry import PageReader
 from trilha.entrypoints.container.sources import Source
 

@@ -9,6 +9,7 @@ of pytest, asynchronous ones too (pytest-asyncio in auto mode), so opening and c
 """
 
 from trilha.testing.contracts.amendments import AmendmentsContract
+from trilha.testing.contracts.audit_log import AuditLogContract
 from trilha.testing.contracts.backfills import BackfillsContract, GapsContract
 from trilha.testing.contracts.clock import ClockContract, IdSourceContract
 from trilha.testing.contracts.dead_letters import DeadLettersContract
@@ -26,7 +27,6 @@ from trilha.testing.contracts.identity_people import (
     UsersContract,
 )
 from trilha.testing.contracts.identity_rows import (
-    AuditLogContract,
     IdentityRowsContract,
     KeysAndInvitationsContract,
     MembershipsContract,
